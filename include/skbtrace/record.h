@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The record that module and tools exchange: one hop of one skb.
+ *
+ * This header is the binary interface of skbtrace.d/cpuN and of the files
+ * that "skbtrace record" writes.  It compiles in the kernel and, as C99, in
+ * user space.  All fields are in host byte order unless their type says
+ * otherwise; the interface is not meant to cross machines of different
+ * endianness, and a saved file says which one it has (see tools/file.h).
+ */
+#ifndef SKBTRACE_RECORD_H
+#define SKBTRACE_RECORD_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#include <linux/types.h>
+#endif
+
+/* Goes up when the layout or the meaning of a field changes. */
+#define SKBTRACE_ABI	1
+
+#define SKBTRACE_NAME_LEN	16	/* IFNAMSIZ and TASK_COMM_LEN */
+
+/**
+ * enum skbtrace_context - what the CPU was doing when it came to the point
+ * @SKBTRACE_TASK: a task, pid and comm are those of the skb's user
+ * @SKBTRACE_SOFTIRQ: a softirq; pid and comm are those of whom it interrupted
+ * @SKBTRACE_HARDIRQ: a hard interrupt, likewise
+ * @SKBTRACE_NMI: a non-maskable interrupt, likewise
+ */
+enum skbtrace_context {
+	SKBTRACE_TASK,
+	SKBTRACE_SOFTIRQ,
+	SKBTRACE_HARDIRQ,
+	SKBTRACE_NMI,
+};
+
+/**
+ * enum skbtrace_payload - what the payload of a hop is
+ * @SKBTRACE_PAYLOAD_NONE: not looked at (returns, frees, clones), or the skb
+ *	is malformed
+ * @SKBTRACE_PAYLOAD_LINK: what follows the link header and its VLAN tags
+ *	(ARP, STP, any protocol that is not parsed)
+ * @SKBTRACE_PAYLOAD_NETWORK: what follows the IP header and its extension
+ *	headers (an IP fragment, an unknown transport protocol)
+ * @SKBTRACE_PAYLOAD_TRANSPORT: what follows the TCP, UDP, ICMP or ICMPv6
+ *	header
+ */
+enum skbtrace_payload {
+	SKBTRACE_PAYLOAD_NONE,
+	SKBTRACE_PAYLOAD_LINK,
+	SKBTRACE_PAYLOAD_NETWORK,
+	SKBTRACE_PAYLOAD_TRANSPORT,
+};
+
+/**
+ * enum skbtrace_csum - the packet's own layer 4 checksum (verify_csum=1)
+ * @SKBTRACE_CSUM_UNCHECKED: nobody asked
+ * @SKBTRACE_CSUM_OK: adds up
+ * @SKBTRACE_CSUM_BAD: does not
+ * @SKBTRACE_CSUM_PARTIAL: CHECKSUM_PARTIAL, not computed yet
+ * @SKBTRACE_CSUM_NONE: the protocol or the packet carries none
+ */
+enum skbtrace_csum {
+	SKBTRACE_CSUM_UNCHECKED,
+	SKBTRACE_CSUM_OK,
+	SKBTRACE_CSUM_BAD,
+	SKBTRACE_CSUM_PARTIAL,
+	SKBTRACE_CSUM_NONE,
+};
+
+/* skbtrace_record.flags */
+#define SKBTRACE_F_IP_SUMMED	0x00000003u	/* skb->ip_summed, CHECKSUM_* */
+#define SKBTRACE_F_CLONED	0x00000004u	/* the data area has other owners */
+#define SKBTRACE_F_FRAG_LIST	0x00000008u	/* skb_has_frag_list() */
+#define SKBTRACE_F_DIGEST	0x00000010u	/* crc32c is valid */
+#define SKBTRACE_F_RET		0x00000020u	/* ret is the return value */
+#define SKBTRACE_F_REASON	0x00000040u	/* ret is the drop reason */
+#define SKBTRACE_F_FLOW		0x00000080u	/* saddr, daddr are valid */
+#define SKBTRACE_F_PORTS	0x00000100u	/* sport, dport are valid */
+#define SKBTRACE_F_VLAN		0x00000200u	/* vlan_tci is valid */
+#define SKBTRACE_F_FRAGMENT	0x00000400u	/* an IP fragment, see frag_off */
+#define SKBTRACE_F_NETNS	0x00000800u	/* netns is valid */
+/* Why crc32c does not cover the whole payload; each makes it unverified. */
+#define SKBTRACE_F_MALFORMED	0x00010000u	/* lengths do not add up: not walked */
+#define SKBTRACE_F_UNREADABLE	0x00020000u	/* device memory or an unmapped page */
+#define SKBTRACE_F_TRUNCATED	0x00040000u	/* headers say more than the skb holds */
+#define SKBTRACE_F_DIGEST_MAX	0x00080000u	/* only the first digest_len bytes */
+
+/**
+ * struct skbtrace_record - one hop
+ * @index: position in the ring of its CPU, counted from load.  Two records
+ *	read one after the other whose @index differ by more than 1 have
+ *	records between them that were overwritten before they were read.
+ * @ts_ns: CLOCK_MONOTONIC, nanoseconds, comparable across CPUs
+ * @skb: address of the skb
+ * @head: skb->head, which clones share
+ * @ret: with SKBTRACE_F_RET the return value (of a clone point: the address
+ *	of the new skb, 0 if there is none), with SKBTRACE_F_REASON the drop
+ *	reason
+ * @comm: current->comm
+ * @dev: name of the device the packet is at, "" if the point has none
+ * @peer: where it goes: veth's other end, the bridge port it is forwarded to
+ * @saddr: source address, IPv4 in the first 4 bytes
+ * @daddr: destination address, likewise
+ * @tcp_seq: entry: the TCP sequence number of the first payload byte (of the
+ *	SYN, if it is one)
+ * @duration_ns: return: nanoseconds the function took
+ * @ip_id: identification of the IPv4 header or the IPv6 fragment header
+ * @netns: inode number of the device's (or socket's) network namespace
+ * @pid: current's thread group id
+ * @len: skb->len, bytes
+ * @data_len: skb->data_len, bytes outside the linear part
+ * @payload_len: bytes of payload
+ * @crc32c: CRC32C (RFC 3720, appendix B.4) of the first @digest_len payload
+ *	bytes
+ * @digest_len: see @crc32c; less than @payload_len only if a flag says why
+ * @stack_id: line of skbtrace.d/stacks, 0 for none
+ * @flags: SKBTRACE_F_*
+ * @point: enum skbtrace_point
+ * @protocol: ethertype behind all VLAN tags, host order
+ * @sport: transport source port
+ * @dport: transport destination port
+ * @payload_off: where the payload begins, bytes behind skb->data
+ * @gso_size: skb_shared_info.gso_size, bytes, 0 if it is not a GSO packet
+ * @gso_segs: skb_shared_info.gso_segs
+ * @frag_off: offset in the datagram of an IP fragment's first byte, bytes
+ * @vlan_tci: tag control information of the outermost VLAN tag
+ * @cpu: the CPU
+ * @l4proto: IPPROTO_* behind all extension headers
+ * @tcp_flags: byte 13 of the TCP header
+ * @context: enum skbtrace_context
+ * @payload: enum skbtrace_payload
+ * @csum: enum skbtrace_csum
+ * @ttl: time to live or hop limit
+ * @users: skb's reference count, 255 for more
+ * @abi: SKBTRACE_ABI
+ */
+struct skbtrace_record {
+	__u64	index;
+	__u64	ts_ns;
+	__u64	skb;
+	__u64	head;
+	__s64	ret;
+	char	comm[SKBTRACE_NAME_LEN];
+	char	dev[SKBTRACE_NAME_LEN];
+	char	peer[SKBTRACE_NAME_LEN];
+	__u8	saddr[16];
+	__u8	daddr[16];
+	union {
+		__u32	tcp_seq;
+		__u32	duration_ns;
+	};
+	__u32	ip_id;
+	__u32	netns;
+	__u32	pid;
+	__u32	len;
+	__u32	data_len;
+	__u32	payload_len;
+	__u32	crc32c;
+	__u32	digest_len;
+	__u32	stack_id;
+	__u32	flags;
+	__u16	point;
+	__u16	protocol;
+	__be16	sport;
+	__be16	dport;
+	__u16	payload_off;
+	__u16	gso_size;
+	__u16	gso_segs;
+	__u16	frag_off;
+	__u16	vlan_tci;
+	__u16	cpu;
+	__u8	l4proto;
+	__u8	tcp_flags;
+	__u8	context;
+	__u8	payload;
+	__u8	csum;
+	__u8	ttl;
+	__u8	users;
+	__u8	abi;
+};
+
+/* Three cache lines: the ceiling of the design, reached by IPv6 and names. */
+#define SKBTRACE_RECORD_SIZE	192
+
+/* A negative array size if the layout is not what both sides agreed on. */
+typedef char skbtrace_record_size_check
+	[sizeof(struct skbtrace_record) == SKBTRACE_RECORD_SIZE ? 1 : -1];
+
+#endif /* SKBTRACE_RECORD_H */
