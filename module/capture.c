@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From a probe to a record.
+ *
+ * Everything here runs in probe handlers: in anyone's context, irqs perhaps
+ * off, in NMIs too.  Nothing sleeps, allocates, prints, takes a lock or uses
+ * the FPU, and nothing loops without bound.
+ */
+#include <linux/netdevice.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/skbuff.h>
+#include <linux/string.h>
+#include <net/sock.h>
+
+#include "capture.h"
+#include "compat.h"
+#include "config.h"
+#include "filter.h"
+#include "hop.h"
+#include "payload.h"
+#include "probes.h"
+#include "ring.h"
+#include "stacks.h"
+
+/* NULL, error pointers and what cannot be an object of the kernel are NULL. */
+static void *sound_pointer(unsigned long value)
+{
+	if (value < PAGE_OFFSET || IS_ERR_VALUE(value) || value % sizeof(long))
+		return NULL;
+	return (void *)value;
+}
+
+static void *pointer_argument(struct pt_regs *regs, unsigned int n)
+{
+	return sound_pointer(regs_get_kernel_argument(regs, n));
+}
+
+static struct sk_buff *skb_argument(const struct point *point,
+				    struct pt_regs *regs)
+{
+	void *arg = pointer_argument(regs, SKB_INDEX(point->skb_arg));
+	unsigned long skb;
+
+	if (!(point->skb_arg & SKB_IS_POINTER) || !arg)
+		return arg;
+	if (copy_from_kernel_nofault(&skb, arg, sizeof(skb)))
+		return NULL;
+	return sound_pointer(skb);
+}
+
+static u8 current_context(void)
+{
+	if (in_nmi())
+		return SKBTRACE_NMI;
+	if (hardirq_count())
+		return SKBTRACE_HARDIRQ;
+	if (in_serving_softirq())
+		return SKBTRACE_SOFTIRQ;
+	return SKBTRACE_TASK;
+}
+
+/* Device names are NUL-terminated within IFNAMSIZ. */
+static void copy_name(char *to, const struct net_device *dev)
+{
+	if (dev)
+		memcpy(to, dev->name, SKBTRACE_NAME_LEN);
+	else
+		memset(to, 0, SKBTRACE_NAME_LEN);
+}
+
+/* Get the slot for a record, unless it is refused; refusals are counted. */
+static struct skbtrace_record *claim(struct cpu_trace *trace,
+				     const struct config *config, u64 *index)
+{
+	if (!rate_allows(trace, config->max_rate)) {
+		local_inc(&trace->rate_limited);
+		return NULL;
+	}
+	if (!trace->ring.slots) {
+		local_inc(&trace->no_ring);
+		return NULL;
+	}
+	return ring_claim(&trace->ring, index);
+}
+
+/* What every record has, of an entry or a return. */
+static void fill_common(struct skbtrace_record *record,
+			const struct point *point, const struct sk_buff *skb)
+{
+	record->skb = (unsigned long)skb;
+	record->pid = current->tgid;
+	memcpy(record->comm, current->comm, SKBTRACE_NAME_LEN);
+	record->point = point->id;
+	record->cpu = raw_smp_processor_id();
+	record->context = current_context();
+	record->csum = SKBTRACE_CSUM_UNCHECKED;
+	record->abi = SKBTRACE_ABI;
+}
+
+/* Where an skb is freed, skb->head is gone before the skb itself. */
+static bool data_is_readable(const struct hop *hop)
+{
+	return hop->point->data != DATA_NONE &&
+	       !(hop->flags & SKBTRACE_F_MALFORMED);
+}
+
+static void fill_entry(struct skbtrace_record *record, const struct hop *hop,
+		       u32 crc32c, u32 digest_len, u32 stack_id)
+{
+	const struct sk_buff *skb = hop->skb;
+	u32 flags = hop->flags | skb->ip_summed;
+
+	fill_common(record, hop->point, skb);
+	record->head = (unsigned long)skb->head;
+	record->ret = 0;
+	if (hop->point->has_reason) {
+		record->ret = (u32)regs_get_kernel_argument(hop->regs,
+				SKB_INDEX(hop->point->skb_arg) + 1);
+		flags |= SKBTRACE_F_REASON;
+	}
+	copy_name(record->dev, hop->dev);
+	copy_name(record->peer, hop->peer);
+	memcpy(record->saddr, &hop->saddr, sizeof(record->saddr));
+	memcpy(record->daddr, &hop->daddr, sizeof(record->daddr));
+	record->tcp_seq = hop->tcp_seq;
+	record->ip_id = hop->ip_id;
+	record->netns = hop->netns;
+	record->len = skb->len;
+	record->data_len = skb->data_len;
+	record->payload_len = hop->payload_len;
+	record->crc32c = crc32c;
+	record->digest_len = digest_len;
+	record->stack_id = stack_id;
+	record->protocol = hop->protocol;
+	record->sport = hop->sport;
+	record->dport = hop->dport;
+	record->payload_off = hop->payload_off;
+	record->frag_off = hop->frag_off;
+	record->vlan_tci = hop->vlan_tci;
+	record->l4proto = hop->l4proto;
+	record->tcp_flags = hop->tcp_flags;
+	record->payload = hop->payload;
+	record->ttl = hop->ttl;
+	record->users = min_t(unsigned int, skb_users(skb), U8_MAX);
+	if (data_is_readable(hop)) {
+		const struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+		record->gso_size = shinfo->gso_size;
+		record->gso_segs = shinfo->gso_segs;
+		if (shinfo->frag_list)
+			flags |= SKBTRACE_F_FRAG_LIST;
+		if (skb_cloned(skb))
+			flags |= SKBTRACE_F_CLONED;
+	} else {
+		record->gso_size = 0;
+		record->gso_segs = 0;
+	}
+	record->flags = flags;
+}
+
+static void record_entry(struct hop *hop)
+{
+	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
+	const struct config *config = hop->config;
+	u32 crc32c = 0, digest_len = 0, stack_id = 0;
+	struct skbtrace_record *slot;
+	u64 index;
+
+	if (hop->flags & SKBTRACE_F_MALFORMED) {
+		local_inc(&trace->malformed);
+	} else if (config->digest && hop->payload != SKBTRACE_PAYLOAD_NONE) {
+		digest_len = hop->payload_len;
+		if (config->digest_max && digest_len > config->digest_max) {
+			digest_len = config->digest_max;
+			hop->flags |= SKBTRACE_F_DIGEST_MAX;
+		}
+		if (payload_digest(hop->skb, hop->payload_off, digest_len,
+				   &crc32c))
+			hop->flags |= SKBTRACE_F_UNREADABLE;
+		else
+			hop->flags |= SKBTRACE_F_DIGEST;
+	}
+	if (config->stack)
+		stack_id = stack_record(trace, hop->regs);
+
+	/*
+	 * The slot last: while it is being written readers wait for it, and
+	 * after a lap nested writers are refused.
+	 */
+	slot = claim(trace, config, &index);
+	if (!slot)
+		return;
+	fill_entry(slot, hop, crc32c, digest_len, stack_id);
+	ring_commit(&trace->ring, slot, index);
+}
+
+/**
+ * capture_entry() - record that a function was called with an skb
+ * @point: the point
+ * @regs: registers on entry
+ *
+ * Context: probe handler, irqs off.
+ */
+void capture_entry(const struct point *point, struct pt_regs *regs)
+{
+	struct hop hop = { .point = point, .regs = regs };
+
+	hop.skb = skb_argument(point, regs);
+	if (!hop.skb)
+		return;
+	rcu_read_lock();
+	hop.config = rcu_dereference(config);
+	if (point->data == DATA_NONE) {
+		if (!followed(hop.skb))
+			goto out;
+		record_entry(&hop);
+		/* napi_consume_skb() may just drop a reference. */
+		if (point->role == ROLE_FREE && skb_users(hop.skb) <= 1)
+			unfollow(hop.skb);
+		goto out;
+	}
+	if (point->dev == DEV_SOCKET) {
+		hop.sk = pointer_argument(regs, 0);
+		if (!hop.sk)
+			goto out;
+	}
+	hop_find_device(&hop);
+	if (followed(hop.skb)) {
+		headers_parse(&hop);
+	} else {
+		if (!hop_is_wanted(&hop))
+			goto out;
+		headers_parse(&hop);
+		if (!flow_is_sampled(&hop))
+			goto out;
+		follow(hop.skb);
+	}
+	record_entry(&hop);
+out:
+	rcu_read_unlock();
+}
+
+/**
+ * capture_call() - remember the call of a function whose return is wanted
+ * @point: the point
+ * @regs: registers on entry
+ * @call: set to what capture_return() is to be told
+ *
+ * Context: probe handler, irqs off.
+ * Return: false if the return is not to be recorded.
+ */
+bool capture_call(const struct point *point, struct pt_regs *regs,
+		  struct capture_call *call)
+{
+	struct hop hop = { .point = point, .regs = regs };
+	bool wanted;
+
+	hop.skb = skb_argument(point, regs);
+	if (!hop.skb)
+		return false;
+	rcu_read_lock();
+	/* Whether a packet is wanted is the entry points' to say. */
+	wanted = followed(hop.skb);
+	if (wanted) {
+		hop_find_device(&hop);
+		call->skb = hop.skb;
+		call->ts_ns = RING_CLOCK();
+		call->netns = hop.netns;
+		call->flags = hop.flags;
+		copy_name(call->dev, hop.dev);
+		copy_name(call->peer, hop.peer);
+	}
+	rcu_read_unlock();
+	return wanted;
+}
+
+/**
+ * capture_return() - record that a function returned
+ * @point: the point
+ * @regs: registers on return
+ * @call: what capture_call() remembered
+ *
+ * The skb is not touched: it may be gone.
+ *
+ * Context: probe handler, irqs off.
+ */
+void capture_return(const struct point *point, struct pt_regs *regs,
+		    const struct capture_call *call)
+{
+	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
+	unsigned long ret = regs_return_value(regs);
+	struct skbtrace_record *slot;
+	const struct sk_buff *copy;
+	u64 index;
+
+	/* A copy of a packet that is followed is followed. */
+	copy = point->role == ROLE_CLONE ? sound_pointer(ret) : NULL;
+	if (copy && !followed(copy))
+		follow(copy);
+
+	rcu_read_lock();
+	slot = claim(trace, rcu_dereference(config), &index);
+	rcu_read_unlock();
+	if (!slot)
+		return;
+	/* Everything that is not said below is 0. */
+	memset((char *)slot + offsetof(struct skbtrace_record, skb), 0,
+	       sizeof(*slot) - offsetof(struct skbtrace_record, skb));
+	fill_common(slot, point, call->skb);
+	slot->ret = point->role == ROLE_CLONE ? (s64)ret : (s32)ret;
+	slot->duration_ns = min_t(u64, slot->ts_ns - call->ts_ns, U32_MAX);
+	slot->netns = call->netns;
+	slot->flags = call->flags | SKBTRACE_F_RET;
+	memcpy(slot->dev, call->dev, sizeof(slot->dev));
+	memcpy(slot->peer, call->peer, sizeof(slot->peer));
+	ring_commit(&trace->ring, slot, index);
+}

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The parameters: checked, shown, and given to the handlers as one object.
+ *
+ * They are set at insmod, before anything else of the module runs, and while
+ * it is loaded through /sys/module/skbtrace/parameters.  A value that makes
+ * no sense is refused with EINVAL and a line in the log; the old one stays.
+ */
+#define pr_fmt(fmt) "skbtrace: " fmt
+
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "config.h"
+#include "probes.h"
+
+/*
+ * One is in force, the other is where the next is put together.  Nothing is
+ * allocated: a parameter may be set, and a later one refused, before there is
+ * a module that could free anything.
+ */
+static struct config configs[2] = {
+	{
+		.on = true,
+		.digest = true,
+		.sample = 1,
+		.points = { .nr = 1, .glob = { "*" } },
+	},
+};
+
+/* What handlers read; under config_lock for all others. */
+struct config __rcu *config = (struct config __force __rcu *)&configs[0];
+
+static DEFINE_MUTEX(config_lock);
+static bool running;		/* the probes exist; under config_lock */
+
+/* Kilobytes a CPU; 0 until load chooses, see rings_init(). */
+unsigned int config_ring_kb;
+module_param_named(ring_kb, config_ring_kb, uint, 0444);
+MODULE_PARM_DESC(ring_kb, "memory for records on each CPU, KiB (0: chosen at load)");
+
+/**
+ * glob_matches() - does a name match a pattern of '*' and '?'
+ * @glob: the pattern
+ * @name: the name
+ *
+ * At most strlen(glob) * strlen(name) steps: goes back to the last star only.
+ */
+bool glob_matches(const char *glob, const char *name)
+{
+	const char *star = NULL, *resume = NULL;
+
+	while (*name) {
+		if (*glob == '*') {
+			star = glob++;
+			resume = name;
+		} else if (*glob == '?' || *glob == *name) {
+			glob++;
+			name++;
+		} else if (star) {
+			glob = star + 1;
+			name = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*glob == '*')
+		glob++;
+	return !*glob;
+}
+
+/**
+ * globs_match() - is a name in a list of globs
+ * @globs: the list; the last pattern that matches decides, and a list that
+ *	begins with an exclusion begins with everything
+ * @name: the name
+ * @group: another name it goes by, or NULL
+ */
+bool globs_match(const struct globs *globs, const char *name, const char *group)
+{
+	bool in = globs->nr && globs->glob[0][0] == '-';
+	unsigned int i;
+
+	for (i = 0; i < globs->nr; i++) {
+		const char *glob = globs->glob[i];
+		bool exclude = *glob == '-';
+
+		glob += exclude;
+		if (glob_matches(glob, name) ||
+		    (group && glob_matches(glob, group)))
+			in = !exclude;
+	}
+	return in;
+}
+
+/**
+ * numbers_have() - is a number in a list
+ * @numbers: the list
+ * @number: the number
+ */
+bool numbers_have(const struct numbers *numbers, u32 number)
+{
+	unsigned int i;
+
+	for (i = 0; i < numbers->nr; i++)
+		if (numbers->number[i] == number)
+			return true;
+	return false;
+}
+
+static int parse_bool(const char *word, void *field)
+{
+	return kstrtobool(word, field);
+}
+
+static int parse_u32(const char *word, void *field)
+{
+	return kstrtou32(word, 0, field);
+}
+
+static int parse_sample(const char *word, void *field)
+{
+	u32 n;
+	int err = kstrtou32(word, 0, &n);
+
+	if (err)
+		return err;
+	if (!n)
+		return -EINVAL;
+	*(u32 *)field = n;
+	return 0;
+}
+
+/* A device name cannot hold any of the others, nor can a symbol. */
+static bool glob_is_sound(const char *glob)
+{
+	if (*glob == '-')
+		glob++;
+	if (!*glob)
+		return false;
+	for (; *glob; glob++)
+		if (*glob <= ' ' || *glob == '/' || *glob == 0x7f)
+			return false;
+	return true;
+}
+
+static int parse_globs(const char *words, void *field)
+{
+	struct globs *globs = field;
+	char *copy, *rest, *word;
+	int err = 0;
+
+	memset(globs, 0, sizeof(*globs));
+	copy = kstrdup(words, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while (!err && *words && (word = strsep(&rest, ",")) != NULL) {
+		if (globs->nr == CONFIG_GLOBS ||
+		    strlen(word) >= CONFIG_GLOB_LEN || !glob_is_sound(word))
+			err = -EINVAL;
+		else
+			strcpy(globs->glob[globs->nr++], word);
+	}
+	kfree(copy);
+	return err;
+}
+
+/* Unlike dev=, an empty list means nothing: say on=0. */
+static int parse_points(const char *words, void *field)
+{
+	return *words ? parse_globs(words, field) : -EINVAL;
+}
+
+static int parse_numbers(const char *words, void *field)
+{
+	struct numbers *numbers = field;
+	char *copy, *rest, *word;
+	int err = 0;
+
+	memset(numbers, 0, sizeof(*numbers));
+	copy = kstrdup(words, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while (!err && *words && (word = strsep(&rest, ",")) != NULL) {
+		if (numbers->nr == CONFIG_NUMBERS)
+			err = -EINVAL;
+		else
+			err = kstrtou32(word, 0,
+					&numbers->number[numbers->nr++]);
+	}
+	kfree(copy);
+	return err;
+}
+
+static int show_bool(char *buf, size_t size, const void *field)
+{
+	return scnprintf(buf, size, "%d", *(const bool *)field);
+}
+
+static int show_u32(char *buf, size_t size, const void *field)
+{
+	return scnprintf(buf, size, "%u", *(const u32 *)field);
+}
+
+static int show_globs(char *buf, size_t size, const void *field)
+{
+	const struct globs *globs = field;
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < globs->nr; i++)
+		len += scnprintf(buf + len, size - len, "%s%s", i ? "," : "",
+				 globs->glob[i]);
+	return len;
+}
+
+static int show_numbers(char *buf, size_t size, const void *field)
+{
+	const struct numbers *numbers = field;
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < numbers->nr; i++)
+		len += scnprintf(buf + len, size - len, "%s%u", i ? "," : "",
+				 numbers->number[i]);
+	return len;
+}
+
+/* One parameter: a field of struct config and how to read and show it. */
+struct parameter {
+	const char *name;
+	size_t offset;
+	int (*parse)(const char *words, void *field);
+	int (*show)(char *buf, size_t size, const void *field);
+	const char *wants;
+};
+
+static int parameter_set(const char *val, const struct kernel_param *kp)
+{
+	const struct parameter *param = kp->arg;
+	struct config *new, *old;
+	char *words;
+	int err;
+
+	words = kstrdup(val, GFP_KERNEL);
+	if (!words)
+		return -ENOMEM;
+	val = strim(words);
+
+	mutex_lock(&config_lock);
+	old = rcu_dereference_protected(config, lockdep_is_held(&config_lock));
+	new = old == &configs[0] ? &configs[1] : &configs[0];
+	*new = *old;
+	err = param->parse(val, (char *)new + param->offset);
+	if (!err) {
+		rcu_assign_pointer(config, new);
+		if (running) {
+			probes_apply();
+			/* The old one is written to next time. */
+			synchronize_rcu();
+		}
+	} else if (err != -ENOMEM) {
+		err = -EINVAL;
+		pr_err("%s=%s refused: wants %s\n", param->name, val,
+		       param->wants);
+	}
+	mutex_unlock(&config_lock);
+	kfree(words);
+	return err;
+}
+
+static int parameter_get(char *buf, const struct kernel_param *kp)
+{
+	const struct parameter *param = kp->arg;
+	int len;
+
+	mutex_lock(&config_lock);
+	len = param->show(buf, PAGE_SIZE - 1,
+			  (char *)rcu_dereference_protected(config,
+					lockdep_is_held(&config_lock)) +
+			  param->offset);
+	mutex_unlock(&config_lock);
+	return len + scnprintf(buf + len, PAGE_SIZE - len, "\n");
+}
+
+static const struct kernel_param_ops parameter_ops = {
+	.set = parameter_set,
+	.get = parameter_get,
+};
+
+#define PARAMETER(_name, _parse, _show, _wants, _description)		\
+	static struct parameter parameter_##_name = {			\
+		.name = #_name,						\
+		.offset = offsetof(struct config, _name),		\
+		.parse = _parse,					\
+		.show = _show,						\
+		.wants = _wants,					\
+	};								\
+	module_param_cb(_name, &parameter_ops, &parameter_##_name, 0600); \
+	MODULE_PARM_DESC(_name, _description)
+
+PARAMETER(on, parse_bool, show_bool, "0 or 1", "trace (default 1)");
+PARAMETER(dev, parse_globs, show_globs,
+	  "device names or globs separated by commas, 32 at the most",
+	  "follow packets that touch these devices (default: every veth, bridge and bridge port)");
+PARAMETER(points, parse_points, show_globs,
+	  "globs of functions or groups separated by commas, -glob to exclude, 32 at the most",
+	  "where to probe (default *)");
+PARAMETER(netns, parse_numbers, show_numbers,
+	  "inode numbers of network namespaces separated by commas, 32 at the most",
+	  "follow packets of these namespaces (default: all)");
+PARAMETER(pid, parse_numbers, show_numbers,
+	  "process ids separated by commas, 32 at the most",
+	  "follow packets that these processes send (default: all)");
+PARAMETER(stack, parse_bool, show_bool, "0 or 1",
+	  "record the stack at each hop (default 0)");
+PARAMETER(digest, parse_bool, show_bool, "0 or 1",
+	  "compute the payload digest at each hop (default 1)");
+PARAMETER(digest_max, parse_u32, show_u32, "a number of bytes, 0 for all",
+	  "digest at most so many bytes of a payload (default 0: all)");
+PARAMETER(sample, parse_sample, show_u32, "a number of at least 1",
+	  "follow one flow in so many (default 1: all)");
+PARAMETER(max_rate, parse_u32, show_u32, "a number, 0 for no limit",
+	  "records a second on each CPU (default 0: no limit)");
+
+static const struct parameter * const parameters[] = {
+	&parameter_on, &parameter_dev, &parameter_points, &parameter_netns,
+	&parameter_pid, &parameter_stack, &parameter_digest,
+	&parameter_digest_max, &parameter_sample, &parameter_max_rate,
+};
+
+/**
+ * config_show() - print what is in force, a line a parameter
+ * @m: where to
+ *
+ * Context: process, may sleep.
+ */
+void config_show(struct seq_file *m)
+{
+	const struct config *in_force;
+	const size_t size = PAGE_SIZE;
+	char *buf = kmalloc(size, GFP_KERNEL);
+	unsigned int i;
+
+	if (!buf)
+		return;
+	mutex_lock(&config_lock);
+	in_force = rcu_dereference_protected(config,
+					     lockdep_is_held(&config_lock));
+	for (i = 0; i < ARRAY_SIZE(parameters); i++) {
+		*buf = '\0';
+		parameters[i]->show(buf, size, (const char *)in_force +
+						parameters[i]->offset);
+		seq_printf(m, "%s %s\n", parameters[i]->name, buf);
+	}
+	mutex_unlock(&config_lock);
+	seq_printf(m, "ring_kb %u\n", config_ring_kb);
+	kfree(buf);
+}
+
+/**
+ * config_run() - from now on a change takes effect at once
+ *
+ * Arms the probes for what was set at load.  Context: process, may sleep.
+ */
+void config_run(void)
+{
+	mutex_lock(&config_lock);
+	running = true;
+	probes_apply();
+	mutex_unlock(&config_lock);
+}
+
+/**
+ * config_stop() - from now on a change arms nothing
+ *
+ * Context: process, may sleep.
+ */
+void config_stop(void)
+{
+	mutex_lock(&config_lock);
+	running = false;
+	mutex_unlock(&config_lock);
+}

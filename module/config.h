@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_CONFIG_H
+#define SKBTRACE_CONFIG_H
+
+#include <linux/if.h>
+#include <linux/types.h>
+
+struct seq_file;
+
+#define CONFIG_GLOBS	32	/* patterns in dev= or points= */
+#define CONFIG_GLOB_LEN	32	/* bytes of one, with the NUL */
+#define CONFIG_NUMBERS	32	/* numbers in netns= or pid= */
+
+/* A list of globs; "-glob" excludes what an earlier one included. */
+struct globs {
+	unsigned int nr;
+	char glob[CONFIG_GLOBS][CONFIG_GLOB_LEN];
+};
+
+struct numbers {
+	unsigned int nr;
+	u32 number[CONFIG_NUMBERS];
+};
+
+/**
+ * struct config - the parameters in force
+ * @on: anything recorded at all
+ * @stack: record stacks
+ * @digest: compute payload digests
+ * @digest_max: of so many bytes at the most, 0 for no limit
+ * @sample: keep one flow in so many
+ * @max_rate: records a second on each CPU, 0 for no limit
+ * @dev: devices whose packets are followed; none: veth, bridges, bridge ports
+ * @points: points that are probed
+ * @netns: namespaces whose packets are followed; none: all
+ * @pid: processes whose packets are followed; none: all
+ *
+ * Replaced as a whole: handlers see the old one or the new one.
+ */
+struct config {
+	bool on;
+	bool stack;
+	bool digest;
+	u32 digest_max;
+	u32 sample;
+	u32 max_rate;
+	struct globs dev;
+	struct globs points;
+	struct numbers netns;
+	struct numbers pid;
+};
+
+extern struct config __rcu *config;
+extern unsigned int config_ring_kb;
+
+void config_run(void);
+void config_stop(void);
+void config_show(struct seq_file *m);
+
+bool glob_matches(const char *glob, const char *name);
+bool globs_match(const struct globs *globs, const char *name,
+		 const char *group);
+bool numbers_have(const struct numbers *numbers, u32 number);
+
+#endif /* SKBTRACE_CONFIG_H */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which device an skb is at, and where it goes from there.
+ *
+ * All of this runs in handlers, under rcu_read_lock(): a device that is found
+ * stays until they are done.
+ */
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/skbuff.h>
+#include <net/dst.h>
+#include <net/rtnetlink.h>
+
+#include "compat.h"
+#include "hop.h"
+#include "probes.h"
+
+static bool device_is_veth(const struct net_device *dev)
+{
+	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
+
+	return ops && !memcmp(ops->kind, "veth", sizeof("veth"));
+}
+
+/*
+ * struct veth_priv is private to drivers/net/veth.c, but its first member has
+ * been the peer since the driver exists.  It is believed only if the peer is a
+ * veth that points back.
+ */
+static const struct net_device *veth_peer(const struct net_device *dev)
+{
+	const struct net_device *peer;
+
+	if (!device_is_veth(dev))
+		return NULL;
+	peer = rcu_dereference(*(struct net_device __rcu **)netdev_priv(dev));
+	if (!peer || !device_is_veth(peer) ||
+	    rcu_access_pointer(*(struct net_device __rcu **)netdev_priv(peer)) != dev)
+		return NULL;
+	return peer;
+}
+
+/*
+ * struct net_bridge_port is private to net/bridge, but begins with the bridge
+ * and the port's device.  It is believed only if the device says that this is
+ * its port: br_port_get_rcu() of net/bridge/br_private.h.
+ */
+static const struct net_device *bridge_port_device(const void *port)
+{
+	const struct {
+		const void *br;
+		const struct net_device *dev;
+	} *begin = port;
+	const struct net_device *dev;
+
+	if (!begin)
+		return NULL;
+	dev = READ_ONCE(begin->dev);
+	if (!dev || !netif_is_bridge_port(dev) ||
+	    rcu_access_pointer(dev->rx_handler_data) != port)
+		return NULL;
+	return dev;
+}
+
+static const struct net_device *route_device(const struct dst_entry *dst)
+{
+	return dst ? READ_ONCE(dst->dev) : NULL;
+}
+
+/**
+ * device_is_of_interest() - is it one of those followed by default
+ * @dev: the device
+ */
+bool device_is_of_interest(const struct net_device *dev)
+{
+	return device_is_veth(dev) || netif_is_bridge_port(dev) ||
+	       netif_is_bridge_master(dev);
+}
+
+/**
+ * hop_find_device() - set @dev, @peer and @netns of a hop
+ * @hop: a hop with @point, @regs and @skb set
+ *
+ * Context: any, in rcu_read_lock().
+ */
+void hop_find_device(struct hop *hop)
+{
+	const struct sk_buff *skb = hop->skb;
+	const struct net *net = NULL;
+
+	switch (hop->point->dev) {
+	case DEV_NONE:
+		return;
+	case DEV_SKB:
+		hop->dev = skb->dev;
+		break;
+	case DEV_XMIT:
+		hop->dev = skb->dev;
+		if (hop->dev)
+			hop->peer = veth_peer(hop->dev);
+		break;
+	case DEV_PORT0:
+		hop->dev = skb->dev;
+		hop->peer = bridge_port_device((const void *)
+				regs_get_kernel_argument(hop->regs, 0));
+		break;
+	case DEV_MASTER:
+		hop->dev = skb->dev;
+		if (hop->dev && netif_is_bridge_port(hop->dev))
+			hop->peer = netdev_master_upper_dev_get_rcu(
+					(struct net_device *)hop->dev);
+		break;
+	case DEV_ROUTE:
+		hop->dev = route_device(skb_dst(skb));
+		if (!hop->dev)
+			hop->dev = skb->dev;
+		break;
+	case DEV_SOCKET:
+		hop->dev = route_device(__sk_dst_get((struct sock *)hop->sk));
+		net = sock_net(hop->sk);
+		break;
+	}
+	if (hop->dev)
+		net = dev_net(hop->dev);
+	if (net) {
+		hop->netns = net_inum(net);
+		hop->flags |= SKBTRACE_F_NETNS;
+	}
+}

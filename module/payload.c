@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The digest of a payload: linear part, page fragments and fragment list,
+ * read where they lie.
+ *
+ * This tool meets broken skbs for a living: nothing is read before the
+ * lengths are known to add up, and all walks are bounded.
+ */
+#include <linux/mm.h>
+#include <linux/skbuff.h>
+
+#include "compat.h"
+#include "crc32c.h"
+#include "payload.h"
+
+/*
+ * An IPv4 datagram in the smallest fragments has 8192, one in fragments for
+ * an MTU of 576 has 119; a packet with more is not walked.
+ */
+#define FRAG_LIST_MAX	512
+
+/* Reassembly and GRO nest a list in a list, not deeper. */
+#define FRAG_LIST_DEPTH	2
+
+static bool linear_is_sound(const struct sk_buff *skb)
+{
+	return skb->data_len <= skb->len && skb->head <= skb->data &&
+	       skb->data + skb_headlen(skb) == skb_tail_pointer(skb) &&
+	       skb_tail_pointer(skb) <= skb_end_pointer(skb);
+}
+
+static bool lengths_add_up(const struct sk_buff *skb, int depth,
+			   unsigned int *budget)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+	const struct sk_buff *frag_skb;
+	unsigned int i, len = 0;
+
+	if (!linear_is_sound(skb))
+		return false;
+	if (!skb->data_len)
+		return true;
+	if (shinfo->nr_frags > MAX_SKB_FRAGS)
+		return false;
+	for (i = 0; i < shinfo->nr_frags; i++) {
+		unsigned int size = skb_frag_size(&shinfo->frags[i]);
+
+		if (size > skb->data_len - len)
+			return false;
+		len += size;
+	}
+	for (frag_skb = shinfo->frag_list; frag_skb; frag_skb = frag_skb->next) {
+		if (!depth || !*budget)
+			return false;
+		(*budget)--;
+		if (frag_skb->len > skb->data_len - len ||
+		    !lengths_add_up(frag_skb, depth - 1, budget))
+			return false;
+		len += frag_skb->len;
+	}
+	return len == skb->data_len;
+}
+
+/**
+ * skb_is_sound() - do the lengths of an skb add up, so that it can be walked
+ * @skb: an skb that is alive
+ *
+ * Context: any.
+ */
+bool skb_is_sound(const struct sk_buff *skb)
+{
+	unsigned int budget = FRAG_LIST_MAX;
+
+	return lengths_add_up(skb, FRAG_LIST_DEPTH, &budget);
+}
+
+/* The bytes [*offset, *offset + *len) that lie in a piece of so many. */
+static unsigned int take(unsigned int piece, unsigned int *offset,
+			 unsigned int *len)
+{
+	unsigned int n;
+
+	if (*offset >= piece) {
+		*offset -= piece;
+		return 0;
+	}
+	n = min(piece - *offset, *len);
+	*len -= n;
+	return n;
+}
+
+static int digest_frag(const skb_frag_t *frag, unsigned int *offset,
+		       unsigned int *len, u32 *crc)
+{
+	unsigned int skip = *offset;
+	unsigned int n = take(skb_frag_size(frag), offset, len);
+	const struct page *page;
+	const u8 *p;
+
+	if (!n)
+		return 0;
+	*offset = 0;
+	page = skb_frag_page(frag);
+	if (!page)
+		return -EFAULT;		/* device memory */
+	p = page_address(page);
+	if (!p)
+		return -EFAULT;
+	p += skb_frag_off(frag) + skip;
+	if (!virt_addr_valid(p) || !virt_addr_valid(p + n - 1))
+		return -EFAULT;
+	*crc = crc32c_update(*crc, p, n);
+	return 0;
+}
+
+static int digest_skb(const struct sk_buff *skb, unsigned int *offset,
+		      unsigned int *len, u32 *crc)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+	const struct sk_buff *frag_skb;
+	unsigned int skip = *offset;
+	unsigned int i, n;
+	int err;
+
+	n = take(skb_headlen(skb), offset, len);
+	if (n) {
+		*offset = 0;
+		*crc = crc32c_update(*crc, skb->data + skip, n);
+	}
+	if (!*len || !skb->data_len)
+		return 0;
+	for (i = 0; *len && i < shinfo->nr_frags; i++) {
+		err = digest_frag(&shinfo->frags[i], offset, len, crc);
+		if (err)
+			return err;
+	}
+	for (frag_skb = shinfo->frag_list; *len && frag_skb;
+	     frag_skb = frag_skb->next) {
+		/* As deep as skb_is_sound() went. */
+		err = digest_skb(frag_skb, offset, len, crc);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * payload_digest() - CRC-32C of a part of an skb
+ * @skb: an skb for which skb_is_sound() is true
+ * @offset: where the part begins, bytes behind skb->data
+ * @len: its length, bytes; @offset + @len <= skb->len
+ * @crc32c: set to the CRC
+ *
+ * Context: any.
+ * Return: 0, or -EFAULT if a fragment cannot be read (device memory).
+ */
+int payload_digest(const struct sk_buff *skb, unsigned int offset,
+		   unsigned int len, u32 *crc32c)
+{
+	u32 crc = ~0;
+	int err = digest_skb(skb, &offset, &len, &crc);
+
+	*crc32c = ~crc;
+	return err;
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of points as kprobes and kretprobes: registered, reported, and
+ * following the modules that their symbols are in.
+ */
+#define pr_fmt(fmt) "skbtrace: " fmt
+
+#include <linux/err.h>
+#include <linux/irqflags.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/percpu.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <asm/local.h>
+
+#include "capture.h"
+#include "compat.h"
+#include "config.h"
+#include "probes.h"
+
+/* A second use of an id is an error here: "duplicate case value". */
+#define POINT(_id, _symbol, _kind, _group, _module, _skb, _data, _dev,	\
+	      _twin, _role)						\
+	case _id:
+static inline void points_ids_are_unique(unsigned int id)
+{
+	switch (id) {
+	SKBTRACE_POINTS(POINT)
+		break;
+	}
+}
+#undef POINT
+
+#define POINT(_id, _symbol, _kind, _group, _module, _skb, _data, _dev,	\
+	      _twin, _role)						\
+	{								\
+		.id = _id,						\
+		.kind = POINT_ ## _kind,				\
+		.data = DATA_ ## _data,					\
+		.dev = DEV_ ## _dev,					\
+		.twin = TWIN_ ## _twin,					\
+		.role = ROLE_ ## _role,					\
+		.skb_arg = SKB_ ## _skb,				\
+		.symbol = #_symbol,					\
+		.group = #_group,					\
+		.module = #_module,					\
+	},
+static struct point points[] = { SKBTRACE_POINTS(POINT) };
+#undef POINT
+
+#define NR_POINTS	ARRAY_SIZE(points)
+
+static DEFINE_MUTEX(points_lock);
+
+/* Calls seen by each point's handler: hits, recorded or not. */
+struct point_hits {
+	local_t hits[NR_POINTS];
+};
+
+static DEFINE_PER_CPU(struct point_hits, point_hits);
+
+static void count_hit(const struct point *point)
+{
+	local_inc(&this_cpu_ptr(&point_hits)->hits[point - points]);
+}
+
+/*
+ * The handlers.  While one runs, the kernel skips (and counts as missed) all
+ * other probes on this CPU.  An interrupt that came now would run its
+ * softirqs, and so whole packets, unseen: so it comes when we are done.
+ */
+static int __kprobes entry_handler(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct point *point = container_of(kp, struct point, kp);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	count_hit(point);
+	capture_entry(point, regs);
+	local_irq_restore(flags);
+	return 0;
+}
+
+static int __kprobes call_handler(struct kretprobe_instance *ri,
+				  struct pt_regs *regs)
+{
+	const struct point *point = container_of(get_kretprobe(ri),
+						 struct point, rp);
+	unsigned long flags;
+	bool wanted;
+
+	local_irq_save(flags);
+	count_hit(point);
+	wanted = capture_call(point, regs, (struct capture_call *)ri->data);
+	local_irq_restore(flags);
+	return !wanted;
+}
+
+static int __kprobes return_handler(struct kretprobe_instance *ri,
+				    struct pt_regs *regs)
+{
+	const struct kretprobe *rp = get_kretprobe(ri);
+	unsigned long flags;
+
+	/* The probe is being unregistered. */
+	if (!rp)
+		return 0;
+	local_irq_save(flags);
+	capture_return(container_of(rp, struct point, rp), regs,
+		       (const struct capture_call *)ri->data);
+	local_irq_restore(flags);
+	return 0;
+}
+
+static unsigned long point_missed(const struct point *point)
+{
+	unsigned long missed = point->missed;
+
+	if (point->state != POINT_ACTIVE)
+		return missed;
+	if (point->kind == POINT_ENTRY)
+		return missed + point->kp.nmissed;
+	return missed + point->rp.nmissed + point->rp.kp.nmissed;
+}
+
+/*
+ * All of struct kprobe must be as new on each registration: a left-over addr
+ * is refused, left-over flags register it disabled.
+ */
+static int register_point(struct point *point, const char *symbol)
+{
+	if (point->kind == POINT_ENTRY) {
+		memset(&point->kp, 0, sizeof(point->kp));
+		point->kp.symbol_name = symbol;
+		point->kp.pre_handler = entry_handler;
+		return register_kprobe(&point->kp);
+	}
+	memset(&point->rp, 0, sizeof(point->rp));
+	point->rp.kp.symbol_name = symbol;
+	point->rp.entry_handler = call_handler;
+	point->rp.handler = return_handler;
+	point->rp.data_size = sizeof(struct capture_call);
+	/* Calls under way at once: nested contexts and preempted tasks. */
+	point->rp.maxactive = 32 + 4 * num_possible_cpus();
+	return register_kretprobe(&point->rp);
+}
+
+static void attach(struct point *point)
+{
+	int err;
+
+	strscpy(point->attached, point->symbol, sizeof(point->attached));
+	err = register_point(point, point->attached);
+	if (err == -ENOENT && point->twin == TWIN_CONSTPROP) {
+		snprintf(point->attached, sizeof(point->attached),
+			 "%s.constprop.0", point->symbol);
+		err = register_point(point, point->attached);
+	}
+	point->error = err;
+	if (!err)
+		point->state = POINT_ACTIVE;
+	else if (err == -ENOENT)
+		point->state = POINT_ABSENT;
+	else
+		point->state = POINT_REFUSED;
+}
+
+/* An absent symbol is waited for if nothing of its module is there. */
+static void tell_waiting_from_absent(void)
+{
+	struct point *point, *other;
+
+	for (point = points; point < points + NR_POINTS; point++) {
+		if (point->state != POINT_ABSENT ||
+		    !strcmp(point->module, "vmlinux"))
+			continue;
+		for (other = points; other < points + NR_POINTS; other++)
+			if (other->state == POINT_ACTIVE &&
+			    !strcmp(other->module, point->module))
+				break;
+		if (other == points + NR_POINTS)
+			point->state = POINT_WAITING;
+	}
+}
+
+/*
+ * Detach the active points that are not wanted any more, all at once: each
+ * unregistration waits until no handler runs.
+ */
+static void detach(bool (*unwanted)(const struct point *point,
+				    const void *arg), const void *arg,
+		   enum point_state state)
+{
+	struct kprobe *kps[NR_POINTS];
+	struct kretprobe *rps[NR_POINTS];
+	struct point *point;
+	int nr_kps = 0, nr_rps = 0;
+
+	for (point = points; point < points + NR_POINTS; point++) {
+		if (point->state != POINT_ACTIVE || !unwanted(point, arg))
+			continue;
+		if (point->kind == POINT_ENTRY)
+			kps[nr_kps++] = &point->kp;
+		else
+			rps[nr_rps++] = &point->rp;
+	}
+	if (nr_kps)
+		unregister_kprobes(kps, nr_kps);
+	if (nr_rps)
+		unregister_kretprobes(rps, nr_rps);
+	for (point = points; point < points + NR_POINTS; point++) {
+		if (point->state != POINT_ACTIVE || !unwanted(point, arg))
+			continue;
+		point->missed = point_missed(point);
+		point->state = state;
+	}
+}
+
+static bool is_configured(const struct point *point)
+{
+	const struct config *in_force = rcu_dereference_raw(config);
+
+	return in_force->on &&
+	       globs_match(&in_force->points, point->symbol, point->group);
+}
+
+static bool is_not_configured(const struct point *point, const void *arg)
+{
+	return !is_configured(point);
+}
+
+/**
+ * probes_apply() - attach and detach what on= and points= say
+ *
+ * Context: process, may sleep; the parameters do not change meanwhile.
+ */
+void probes_apply(void)
+{
+	struct point *point;
+
+	mutex_lock(&points_lock);
+	detach(is_not_configured, NULL, POINT_OFF);
+	for (point = points; point < points + NR_POINTS; point++) {
+		if (!is_configured(point))
+			point->state = POINT_OFF;
+		else if (point->state == POINT_OFF)
+			attach(point);
+	}
+	tell_waiting_from_absent();
+	mutex_unlock(&points_lock);
+}
+
+static bool is_of_module(const struct point *point, const void *arg)
+{
+	return !strcmp(point->module, arg);
+}
+
+static int module_event(struct notifier_block *nb, unsigned long event,
+			void *data)
+{
+	const struct module *module = data;
+	struct point *point;
+
+	mutex_lock(&points_lock);
+	if (event == MODULE_STATE_COMING) {
+		for (point = points; point < points + NR_POINTS; point++)
+			if (point->state == POINT_WAITING &&
+			    is_of_module(point, module->name))
+				attach(point);
+		tell_waiting_from_absent();
+	} else if (event == MODULE_STATE_GOING) {
+		detach(is_of_module, module->name, POINT_WAITING);
+		for (point = points; point < points + NR_POINTS; point++)
+			if (point->state != POINT_OFF &&
+			    is_of_module(point, module->name))
+				point->state = POINT_WAITING;
+	}
+	mutex_unlock(&points_lock);
+	return NOTIFY_DONE;
+}
+
+/* Before the kprobes' own, which would mark our probes as gone. */
+static struct notifier_block module_notifier = {
+	.notifier_call = module_event,
+	.priority = 1,
+};
+
+static bool is_any(const struct point *point, const void *arg)
+{
+	return true;
+}
+
+/**
+ * probes_attached() - is there a point that traces, or will
+ *
+ * Context: process, may sleep.
+ */
+bool probes_attached(void)
+{
+	const struct point *point;
+	bool attached = false;
+
+	mutex_lock(&points_lock);
+	for (point = points; point < points + NR_POINTS; point++)
+		if (point->state == POINT_ACTIVE ||
+		    point->state == POINT_WAITING ||
+		    point->state == POINT_OFF)
+			attached = true;
+	mutex_unlock(&points_lock);
+	return attached;
+}
+
+/**
+ * probes_init() - follow the modules that come and go
+ *
+ * Nothing is attached before probes_apply().
+ *
+ * Context: process, may sleep.  Return: 0 or what the notifier chain says.
+ */
+int probes_init(void)
+{
+	struct point *point;
+
+	for (point = points; point < points + NR_POINTS; point++)
+		point->has_reason = strstr(point->symbol, "reason");
+	return register_module_notifier(&module_notifier);
+}
+
+/**
+ * probes_exit() - detach everything; no handler runs any more
+ *
+ * Context: process, may sleep.
+ */
+void probes_exit(void)
+{
+	unregister_module_notifier(&module_notifier);
+	mutex_lock(&points_lock);
+	detach(is_any, NULL, POINT_OFF);
+	mutex_unlock(&points_lock);
+}
+
+/**
+ * point_by_id() - the point that a record names
+ * @id: skbtrace_record.point
+ *
+ * Return: the point, or NULL.
+ */
+const struct point *point_by_id(unsigned int id)
+{
+	const struct point *point;
+
+	for (point = points; point < points + NR_POINTS; point++)
+		if (point->id == id)
+			return point;
+	return NULL;
+}
+
+static unsigned long point_hits_total(const struct point *point)
+{
+	unsigned long hits = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		hits += local_read(&per_cpu(point_hits, cpu).hits[point - points]);
+	return hits;
+}
+
+/**
+ * probes_missed() - calls that the kernel did not let the probes see
+ *
+ * Context: process, may sleep.
+ */
+unsigned long probes_missed(void)
+{
+	const struct point *point;
+	unsigned long missed = 0;
+
+	mutex_lock(&points_lock);
+	for (point = points; point < points + NR_POINTS; point++)
+		missed += point_missed(point);
+	mutex_unlock(&points_lock);
+	return missed;
+}
+
+/**
+ * probes_show() - print the table, a line a point
+ * @m: where to
+ *
+ * Context: process, may sleep.
+ */
+void probes_show(struct seq_file *m)
+{
+	const struct point *point;
+
+	seq_puts(m, "# id symbol kind group module hits missed state\n");
+	mutex_lock(&points_lock);
+	for (point = points; point < points + NR_POINTS; point++) {
+		seq_printf(m, "%u %s %s %s %s %lu %lu ", point->id,
+			   point->symbol,
+			   point->kind == POINT_ENTRY ? "entry" : "return",
+			   point->group, point->module,
+			   point_hits_total(point), point_missed(point));
+		switch (point->state) {
+		case POINT_OFF:
+			seq_puts(m, "off\n");
+			break;
+		case POINT_ACTIVE:
+			if (strcmp(point->symbol, point->attached))
+				seq_printf(m, "active as %s\n",
+					   point->attached);
+			else
+				seq_puts(m, "active\n");
+			break;
+		case POINT_ABSENT:
+			seq_puts(m, "absent: this kernel has no such function of its own\n");
+			break;
+		case POINT_WAITING:
+			seq_printf(m, "waiting for module %s\n",
+				   point->module);
+			break;
+		case POINT_REFUSED:
+			seq_printf(m, "refused: error %d\n", point->error);
+			break;
+		}
+	}
+	mutex_unlock(&points_lock);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_PROBES_H
+#define SKBTRACE_PROBES_H
+
+#include <linux/kprobes.h>
+#include <skbtrace/points.h>
+
+struct seq_file;
+
+enum point_kind { POINT_ENTRY, POINT_RETURN };
+
+/* Where skb->data stands: the data column of points.h. */
+enum point_data {
+	DATA_NONE, DATA_LINK, DATA_NET, DATA_NET_TX, DATA_TRANSPORT,
+	DATA_SEGMENT, DATA_BYTES, DATA_AUTO,
+};
+
+/* Where the device comes from: the dev column. */
+enum point_dev {
+	DEV_NONE, DEV_SKB, DEV_XMIT, DEV_PORT0, DEV_MASTER, DEV_ROUTE,
+	DEV_SOCKET,
+};
+
+/* Other names a symbol is taken under: the twin column. */
+enum point_twin { TWIN_EXACT, TWIN_CONSTPROP };
+
+/* What a hop means to a journey: the role column. */
+enum point_role {
+	ROLE_PASS, ROLE_BIRTH, ROLE_DELIVER, ROLE_TRANSPORT, ROLE_CLONE,
+	ROLE_CLONED, ROLE_DROP, ROLE_FREE, ROLE_NETDEV, ROLE_RXHANDLER,
+	ROLE_HOOK, ROLE_BACKLOG,
+};
+
+enum point_state {
+	POINT_OFF,		/* not wanted: points= or on=0 */
+	POINT_ACTIVE,
+	POINT_ABSENT,		/* this kernel has no such symbol */
+	POINT_WAITING,		/* its module is not loaded */
+	POINT_REFUSED,		/* the kernel will not have it probed: error */
+};
+
+/**
+ * struct point - a row of the table and its probe
+ * @id: its number in records
+ * @kind: entry or return
+ * @data: where skb->data stands
+ * @dev: where the device comes from
+ * @twin: other names it goes by
+ * @role: what it means to a journey
+ * @skb_arg: the argument with the skb, a SKB_* of compat.h
+ * @has_reason: the argument behind it is a drop reason
+ * @symbol: the function
+ * @group: its group
+ * @module: who has the symbol
+ * @state: see enum point_state; under points_lock
+ * @error: why @state is POINT_REFUSED
+ * @missed: misses of earlier registrations; the present one has its own
+ *	count in @kp or @rp
+ * @attached: the name it was found under, while POINT_ACTIVE
+ * @kp: the probe of an entry point
+ * @rp: the probe of a return point
+ */
+struct point {
+	u16 id;
+	u8 kind;
+	u8 data;
+	u8 dev;
+	u8 twin;
+	u8 role;
+	u8 skb_arg;
+	bool has_reason;
+	const char *symbol;
+	const char *group;
+	const char *module;
+	enum point_state state;
+	int error;
+	unsigned long missed;
+	char attached[48];
+	union {
+		struct kprobe kp;
+		struct kretprobe rp;
+	};
+};
+
+const struct point *point_by_id(unsigned int id);
+
+int probes_init(void);
+void probes_exit(void);
+void probes_apply(void);
+bool probes_attached(void);
+void probes_show(struct seq_file *m);
+unsigned long probes_missed(void);
+
+#endif /* SKBTRACE_PROBES_H */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_MODULE_RING_H
+#define SKBTRACE_MODULE_RING_H
+
+#include <linux/percpu.h>
+#include <linux/timekeeping.h>
+#include <asm/local.h>
+#include <asm/cmpxchg.h>
+
+/*
+ * What include/skbtrace/ring.h stands on.  Writers of a ring run on one CPU,
+ * so that its words need to be atomic against interrupts only.
+ */
+#define RING_CMPXCHG(p, old, new)	ring_cmpxchg(p, old, new)
+#define RING_LOAD(p)			READ_ONCE(*(p))
+#define RING_LOAD_ACQUIRE(p)		smp_load_acquire(p)
+#define RING_STORE_RELEASE(p, v)	smp_store_release(p, v)
+#define RING_INC(p)			local_inc((local_t *)(p))
+#define RING_WMB()			smp_wmb()
+#define RING_RMB()			smp_rmb()
+#define RING_COPY(to, from, words)	ring_copy(to, from, words)
+#define RING_CLOCK()			ktime_get_mono_fast_ns()
+
+static inline bool ring_cmpxchg(u64 *p, u64 old, u64 new)
+{
+	return cmpxchg_local(p, old, new) == old;
+}
+
+static inline void ring_copy(u64 *to, const u64 *from, unsigned int words)
+{
+	while (words--)
+		*to++ = READ_ONCE(*from++);
+}
+
+#include <skbtrace/ring.h>
+
+/**
+ * struct cpu_trace - what one CPU records into
+ * @ring: its ring; no slots if the CPU came after load
+ * @rate_limited: records that max_rate refused
+ * @no_ring: records that had no ring to go to, the CPU came after load
+ * @malformed: skbs whose lengths did not add up
+ * @untracked: skbs no longer followed because the table was full
+ * @no_stack: stacks not kept because the table was full
+ * @allowed_ns16: max_rate: no earlier than this is the next record due, in
+ *	1/16 ns
+ *
+ * Invariant: records wanted == ring.attempts + rate_limited + no_ring.
+ */
+struct cpu_trace {
+	struct ring ring;
+	local_t rate_limited;
+	local_t no_ring;
+	local_t malformed;
+	local_t untracked;
+	local_t no_stack;
+	u64 allowed_ns16;
+};
+
+DECLARE_PER_CPU(struct cpu_trace, cpu_trace);
+
+int rings_init(unsigned int *ring_kb);
+void rings_exit(void);
+
+#endif /* SKBTRACE_MODULE_RING_H */
