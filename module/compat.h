@@ -10,10 +10,13 @@
 #ifndef SKBTRACE_COMPAT_H
 #define SKBTRACE_COMPAT_H
 
+#include <linux/cpu.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
+#include <linux/mm.h>
 #include <linux/netdevice.h>
+#include <linux/poll.h>
 #include <linux/skbuff.h>
 #include <linux/stacktrace.h>
 #include <linux/uaccess.h>
@@ -125,6 +128,24 @@ static inline unsigned int stack_trace_save(unsigned long *store,
 }
 #endif
 
+/* 4.13, 8f553c498e17 ("cpu/hotplug: Provide cpus_read|write_[un]lock()"). */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 13, 0)
+#define cpus_read_lock()	get_online_cpus()
+#define cpus_read_unlock()	put_online_cpus()
+#endif
+
+/* 5.0, ca79b0c211af ("mm: convert totalram_pages ... variables to atomic"). */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 0, 0)
+#define totalram_pages()	totalram_pages
+#endif
+
+/* 4.16, e6c8adca20ba ("anntotate the places where ->poll() return values go"). */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 16, 0)
+typedef unsigned int __poll_t;
+#define EPOLLIN		POLLIN
+#define EPOLLRDNORM	POLLRDNORM
+#endif
+
 /* 5.4, 7240b60c98d6 ("linux: Add skb_frag_t page_offset accessors"). */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 4, 0)
 static inline unsigned int skb_frag_off(const skb_frag_t *frag)
@@ -173,8 +194,6 @@ static inline struct kretprobe *get_kretprobe(struct kretprobe_instance *ri)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
 #include <net/dropreason.h>
 #endif
-
-/* 6.4, 1aaba11da9aa ("driver core: class: remove module *" and others): none. */
 
 /*
  * CRC-32C of the kernel's own, for CPUs without the instruction.  Renamed in

@@ -18,10 +18,10 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/timer.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <skbtrace/version.h>
 
 #include "compat.h"
@@ -34,23 +34,19 @@
 
 /*
  * Writers wake nobody: they run where that is not allowed.  Who waits for
- * records is looked after by a timer that runs only while somebody waits.
+ * records is woken to look again by work that is queued only while somebody
+ * waits.
  */
 #define WAKE_INTERVAL	(HZ / 50 ?: 1)
 
 static DECLARE_WAIT_QUEUE_HEAD(readers);
-static struct timer_list wake_timer;
 
-static void wake_readers(struct timer_list *unused)
+static void wake_readers(struct work_struct *unused)
 {
 	wake_up_interruptible(&readers);
 }
 
-static void wake_readers_soon(void)
-{
-	if (!timer_pending(&wake_timer))
-		mod_timer(&wake_timer, jiffies + WAKE_INTERVAL);
-}
+static DECLARE_DELAYED_WORK(wake_work, wake_readers);
 
 /*
  * skbtrace.d/cpuN: the records of one CPU.
@@ -131,7 +127,6 @@ static ssize_t cpu_read(struct file *file, char __user *buf, size_t count,
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		/* The next record may be claimed but not complete: look again. */
-		wake_readers_soon();
 		err = wait_event_interruptible_timeout(readers,
 				cpu_has_records(reader), WAKE_INTERVAL);
 		if (err < 0)
@@ -139,14 +134,14 @@ static ssize_t cpu_read(struct file *file, char __user *buf, size_t count,
 	}
 }
 
-static unsigned int cpu_poll(struct file *file, poll_table *wait)
+static __poll_t cpu_poll(struct file *file, poll_table *wait)
 {
 	struct cpu_reader *reader = file->private_data;
 
 	poll_wait(file, &readers, wait);
 	if (cpu_has_records(reader))
-		return POLLIN | POLLRDNORM;
-	wake_readers_soon();
+		return EPOLLIN | EPOLLRDNORM;
+	schedule_delayed_work(&wake_work, WAKE_INTERVAL);
 	return 0;
 }
 
@@ -352,7 +347,7 @@ static int stats_show(struct seq_file *m, void *v)
 	config_show(m);
 	seq_printf(m, "missed %lu\n", probes_missed());
 	for_each_possible_cpu(cpu) {
-		const struct cpu_trace *trace = &per_cpu(cpu_trace, cpu);
+		struct cpu_trace *trace = &per_cpu(cpu_trace, cpu);
 		u64 n[8];
 		char who[16];
 
@@ -429,8 +424,6 @@ int trace_files_init(void)
 	char name[16];
 	int cpu, err;
 
-	timer_setup(&wake_timer, wake_readers, 0);
-
 	trace_dir = debugfs_create_dir("skbtrace.d", NULL);
 	if (IS_ERR_OR_NULL(trace_dir)) {
 		err = trace_dir ? PTR_ERR(trace_dir) : -EEXIST;
@@ -470,5 +463,5 @@ void trace_files_exit(void)
 {
 	debugfs_remove(trace_file);
 	debugfs_remove_recursive(trace_dir);
-	timer_shutdown_sync(&wake_timer);
+	cancel_delayed_work_sync(&wake_work);
 }

@@ -144,17 +144,16 @@ bool hop_is_wanted(const struct hop *hop)
  */
 bool flow_is_sampled(const struct hop *hop)
 {
-	u32 ends[2], ports = 0;
-	const u32 *s = hop->saddr.s6_addr32, *d = hop->daddr.s6_addr32;
+	u32 ends, ports = 0;
 
 	if (hop->config->sample <= 1 || !(hop->flags & SKBTRACE_F_FLOW))
 		return true;
 	if (hop->flags & SKBTRACE_F_PORTS &&
 	    !(hop->flags & SKBTRACE_F_FRAGMENT))
 		ports = (__force u32)(hop->sport ^ hop->dport);
-	ends[0] = jhash2(s, 4, 0);
-	ends[1] = jhash2(d, 4, 0);
-	return jhash_3words(ends[0] ^ ends[1], ports, hop->l4proto, 0) %
+	ends = jhash(&hop->saddr, sizeof(hop->saddr), 0) ^
+	       jhash(&hop->daddr, sizeof(hop->daddr), 0);
+	return jhash_3words(ends, ports, hop->l4proto, 0) %
 	       hop->config->sample == 0;
 }
 

@@ -72,7 +72,6 @@
 	P(10, udp_rcv, ENTRY, udp, vmlinux, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(11, udpv6_rcv, ENTRY, udp, ipv6, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(12, __udp_enqueue_schedule_skb, ENTRY, udp, vmlinux, ARG1, TRANSPORT, SKB, EXACT, DELIVER) \
-	P(20, __ip_queue_xmit, ENTRY, ip, vmlinux, XMIT, SEGMENT, SOCKET, EXACT, PASS) \
 	P(21, ip_queue_xmit, ENTRY, ip, vmlinux, XMIT, SEGMENT, SOCKET, EXACT, PASS) \
 	P(22, inet6_csk_xmit, ENTRY, ip, ipv6, XMIT, SEGMENT, SOCKET, EXACT, PASS) \
 	P(23, ip_send_skb, ENTRY, ip, vmlinux, ARG1, NET_TX, ROUTE, EXACT, BIRTH) \
