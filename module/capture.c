@@ -49,6 +49,77 @@ static struct sk_buff *skb_argument(const struct point *point,
 	return sound_pointer(skb);
 }
 
+/* So many skbs in a row make a point trusted. */
+#define POINT_TRUSTED	64
+
+/*
+ * Is that an skb, as far as one can see without trusting it?  Where a kernel
+ * that nobody has tried has moved an argument, this is what stands between
+ * the host and an oops.
+ */
+static bool is_skb(const struct sk_buff *pointer)
+{
+	struct sk_buff skb;
+
+	return !copy_from_kernel_nofault(&skb, pointer, sizeof(skb)) &&
+	       sound_pointer((unsigned long)skb.head) &&
+	       skb.head <= skb.data && skb.data_len <= skb.len &&
+	       skb.data + skb_headlen(&skb) == skb_tail_pointer(&skb) &&
+	       skb_tail_pointer(&skb) <= skb_end_pointer(&skb) &&
+	       skb_users(&skb) < 1 << 20;
+}
+
+static bool is_inet_socket(const struct sock *pointer)
+{
+	struct sock_common common;
+
+	return !copy_from_kernel_nofault(&common, pointer, sizeof(common)) &&
+	       (common.skc_family == AF_INET || common.skc_family == AF_INET6);
+}
+
+/*
+ * The socket that sends an skb at a point of its own: the argument before the
+ * skb, or where the skb is the first (ip_queue_xmit() of RHEL 7) skb->sk.
+ */
+static const struct sock *socket_argument(const struct point *point,
+					  struct pt_regs *regs,
+					  const struct sk_buff *skb)
+{
+	unsigned int index = SKB_INDEX(point->skb_arg);
+
+	return index ? pointer_argument(regs, index - 1) : skb->sk;
+}
+
+/*
+ * Get skb and socket of a hop.  Until its point is trusted they are looked at
+ * with care; what is not an skb is counted against the point.
+ */
+static bool hop_arguments(struct hop *hop, struct point *point)
+{
+	bool trusted = READ_ONCE(point->trusted) >= POINT_TRUSTED;
+
+	hop->skb = skb_argument(point, hop->regs);
+	if (!hop->skb)
+		return false;
+	if (!trusted && !is_skb(hop->skb))
+		goto not_an_skb;
+	if (point->dev == DEV_SOCKET) {
+		hop->sk = socket_argument(point, hop->regs, hop->skb);
+		if (!hop->sk)
+			return false;
+		if (!trusted && !is_inet_socket(hop->sk))
+			goto not_an_skb;
+	}
+	if (!trusted)
+		WRITE_ONCE(point->trusted, point->trusted + 1);
+	return true;
+
+not_an_skb:
+	WRITE_ONCE(point->trusted, 0);
+	WRITE_ONCE(point->implausible, point->implausible + 1);
+	return false;
+}
+
 static u8 current_context(void)
 {
 	if (in_nmi())
@@ -202,12 +273,11 @@ static void record_entry(struct hop *hop)
  *
  * Context: probe handler, irqs off.
  */
-void capture_entry(const struct point *point, struct pt_regs *regs)
+void capture_entry(struct point *point, struct pt_regs *regs)
 {
 	struct hop hop = { .point = point, .regs = regs };
 
-	hop.skb = skb_argument(point, regs);
-	if (!hop.skb)
+	if (!hop_arguments(&hop, point))
 		return;
 	rcu_read_lock();
 	hop.config = rcu_dereference(config);
@@ -219,11 +289,6 @@ void capture_entry(const struct point *point, struct pt_regs *regs)
 		if (point->role == ROLE_FREE && skb_users(hop.skb) <= 1)
 			unfollow(hop.skb);
 		goto out;
-	}
-	if (point->dev == DEV_SOCKET) {
-		hop.sk = pointer_argument(regs, 0);
-		if (!hop.sk)
-			goto out;
 	}
 	hop_find_device(&hop);
 	if (followed(hop.skb)) {
@@ -250,14 +315,13 @@ out:
  * Context: probe handler, irqs off.
  * Return: false if the return is not to be recorded.
  */
-bool capture_call(const struct point *point, struct pt_regs *regs,
+bool capture_call(struct point *point, struct pt_regs *regs,
 		  struct capture_call *call)
 {
 	struct hop hop = { .point = point, .regs = regs };
 	bool wanted;
 
-	hop.skb = skb_argument(point, regs);
-	if (!hop.skb)
+	if (!hop_arguments(&hop, point))
 		return false;
 	rcu_read_lock();
 	/* Whether a packet is wanted is the entry points' to say. */

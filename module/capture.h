@@ -27,8 +27,8 @@ struct capture_call {
 	char peer[SKBTRACE_NAME_LEN];
 };
 
-void capture_entry(const struct point *point, struct pt_regs *regs);
-bool capture_call(const struct point *point, struct pt_regs *regs,
+void capture_entry(struct point *point, struct pt_regs *regs);
+bool capture_call(struct point *point, struct pt_regs *regs,
 		  struct capture_call *call);
 void capture_return(const struct point *point, struct pt_regs *regs,
 		    const struct capture_call *call);

@@ -73,7 +73,7 @@ static void count_hit(const struct point *point)
  */
 static int __kprobes entry_handler(struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct point *point = container_of(kp, struct point, kp);
+	struct point *point = container_of(kp, struct point, kp);
 	unsigned long flags;
 
 	local_irq_save(flags);
@@ -86,8 +86,7 @@ static int __kprobes entry_handler(struct kprobe *kp, struct pt_regs *regs)
 static int __kprobes call_handler(struct kretprobe_instance *ri,
 				  struct pt_regs *regs)
 {
-	const struct point *point = container_of(get_kretprobe(ri),
-						 struct point, rp);
+	struct point *point = container_of(get_kretprobe(ri), struct point, rp);
 	unsigned long flags;
 	bool wanted;
 
@@ -397,6 +396,8 @@ void probes_show(struct seq_file *m)
 	seq_puts(m, "# id symbol kind group module hits missed state\n");
 	mutex_lock(&points_lock);
 	for (point = points; point < points + NR_POINTS; point++) {
+		unsigned int implausible = READ_ONCE(point->implausible);
+
 		seq_printf(m, "%u %s %s %s %s %lu %lu ", point->id,
 			   point->symbol,
 			   point->kind == POINT_ENTRY ? "entry" : "return",
@@ -407,11 +408,13 @@ void probes_show(struct seq_file *m)
 			seq_puts(m, "off\n");
 			break;
 		case POINT_ACTIVE:
+			seq_puts(m, "active");
 			if (strcmp(point->symbol, point->attached))
-				seq_printf(m, "active as %s\n",
-					   point->attached);
-			else
-				seq_puts(m, "active\n");
+				seq_printf(m, " as %s", point->attached);
+			if (implausible)
+				seq_printf(m, ", %u calls without an skb where it should be",
+					   implausible);
+			seq_putc(m, '\n');
 			break;
 		case POINT_ABSENT:
 			seq_puts(m, "absent: this kernel has no such function of its own\n");

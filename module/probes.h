@@ -56,6 +56,8 @@ enum point_state {
  * @error: why @state is POINT_REFUSED
  * @missed: misses of earlier registrations; the present one has its own
  *	count in @kp or @rp
+ * @trusted: skbs seen in a row; see hop_arguments()
+ * @implausible: calls whose argument was no skb
  * @attached: the name it was found under, while POINT_ACTIVE
  * @kp: the probe of an entry point
  * @rp: the probe of a return point
@@ -75,6 +77,8 @@ struct point {
 	enum point_state state;
 	int error;
 	unsigned long missed;
+	unsigned int trusted;
+	unsigned int implausible;
 	char attached[48];
 	union {
 		struct kprobe kp;

@@ -15,13 +15,7 @@
 
 #define STACKS		2048	/* different ones: a path has a few dozen */
 #define STACK_FRAMES	24
-#define STACK_PROBES	8	/* entries looked at for one stack */
-
-/*
- * The frames between the handler and the probed function: the handler itself
- * and the kernel's kprobe and ftrace code.
- */
-#define STACK_HANDLER_FRAMES	12
+#define STACK_PROBES	16	/* entries looked at for one stack */
 
 #define STACK_READY	1
 
@@ -45,34 +39,48 @@ void stacks_exit(void)
 }
 
 /*
- * Save the callers of the probed function, innermost first.  What the
- * unwinder sees begins with the handler and may lack the direct caller (on
- * kernels with frame pointers the function has not set up its own yet), so
- * that one is taken from where the call left it.
+ * Save the callers of the probed function, innermost first.
  */
-static unsigned int save_callers(unsigned long *frame, struct pt_regs *regs)
+#if defined(CONFIG_X86_64) && defined(CONFIG_FRAME_POINTER)
+/*
+ * The unwinder of such a kernel would begin with the handler and miss the
+ * caller, whose frame is the innermost: the function has not made its own yet.
+ */
+static unsigned int save_callers(unsigned long *caller, struct pt_regs *regs)
 {
-	unsigned long trace[STACK_FRAMES + STACK_HANDLER_FRAMES];
-	unsigned long caller = regs_return_address(regs);
-	unsigned int nr, i, n = 0;
+	unsigned long frame[2], bp = regs->bp;	/* the frame before, return address */
+	unsigned int n = 0;
 
-	nr = stack_trace_save(trace, ARRAY_SIZE(trace), 0);
-	frame[n++] = caller;
-	for (i = 0; i < nr; i++)
-		if (trace[i] == caller)
-			break;
-	if (i == nr) {
-		/* Not there: what is behind the probed function is. */
-		for (i = 0; i < nr; i++)
-			if (trace[i] - instruction_pointer(regs) < 16)
-				break;
-		if (i == nr)
-			i = min_t(unsigned int, nr, 4) - 1;
+	caller[n++] = regs_return_address(regs);
+	while (n < STACK_FRAMES && bp >= PAGE_OFFSET &&
+	       !copy_from_kernel_nofault(frame, (void *)bp, sizeof(frame)) &&
+	       frame[1] >= __START_KERNEL_map) {
+		caller[n++] = frame[1];
+		if (frame[0] <= bp)
+			break;		/* stacks grow down */
+		bp = frame[0];
 	}
-	for (i++; i < nr && n < STACK_FRAMES; i++)
-		frame[n++] = trace[i];
 	return n;
 }
+#else
+/* The frames of the handler and of the kernel's kprobe and ftrace code. */
+#define STACK_HANDLER_FRAMES	12
+
+static unsigned int save_callers(unsigned long *caller, struct pt_regs *regs)
+{
+	unsigned long trace[STACK_FRAMES + STACK_HANDLER_FRAMES];
+	unsigned int nr, i, n = 0;
+
+	caller[n++] = regs_return_address(regs);
+	nr = stack_trace_save(trace, ARRAY_SIZE(trace), 0);
+	for (i = 0; i < nr; i++)
+		if (trace[i] == caller[0])
+			break;
+	for (i++; i < nr && n < STACK_FRAMES; i++)
+		caller[n++] = trace[i];
+	return n;
+}
+#endif
 
 /**
  * stack_record() - the number of the stack that led to a probe

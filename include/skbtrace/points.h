@@ -31,9 +31,10 @@
  *	     TRANSPORT  at or behind the transport header, which
  *			skb->transport_header marks
  *	     SEGMENT    at the TCP header; no IP header yet, addresses are those
- *			of the socket in argument 0
- *	     BYTES      at the payload; no header yet, the socket in argument 0
- *			and TCP_SKB_CB say the rest
+ *			of the sending socket: the argument before the skb, or
+ *			skb->sk where there is none
+ *	     BYTES      at the payload; no header yet, that socket and
+ *			TCP_SKB_CB say the rest
  *	     AUTO       at the link or network header, told by comparing
  *	     NONE       not looked at (the skb is not ours to read, or going)
  * dev     where the device comes from:
@@ -42,7 +43,7 @@
  *	     PORT0   skb->dev, on its way to the bridge port in argument 0
  *	     MASTER  skb->dev, a bridge port, on its way up to its bridge
  *	     ROUTE   the route's: skb_dst(skb)->dev
- *	     SOCKET  the socket's route, socket in argument 0
+ *	     SOCKET  the sending socket's route
  *	     NONE    skb->dev may be stale or another member of its union
  * twin    CONSTPROP: the symbol is also taken as symbol.constprop.0, because
  *	   nothing up to the skb argument can be a constant.  EXACT: it is not.
