@@ -141,6 +141,7 @@ static bool parse_ipv4(struct hop *hop, int offset)
 	iph = header_at(hop->skb, offset, sizeof(*iph), &buffer);
 	if (!iph || iph->version != 4 || iph->ihl < 5)
 		return false;
+	hop->protocol = ETH_P_IP;
 	hop->saddr.s6_addr32[0] = iph->saddr;
 	hop->daddr.s6_addr32[0] = iph->daddr;
 	hop->flags |= SKBTRACE_F_FLOW;
@@ -173,6 +174,7 @@ static bool parse_ipv6(struct hop *hop, int offset)
 	ip6h = header_at(hop->skb, offset, sizeof(*ip6h), &buffer);
 	if (!ip6h || ip6h->version != 6)
 		return false;
+	hop->protocol = ETH_P_IPV6;
 	hop->saddr = ip6h->saddr;
 	hop->daddr = ip6h->daddr;
 	hop->flags |= SKBTRACE_F_FLOW;
@@ -345,8 +347,12 @@ void headers_parse(struct hop *hop)
 		parse_link(hop);
 		break;
 	case DATA_NET:
-	case DATA_NET_TX:
 		parse_network(hop, 0, skb->protocol);
+		break;
+	case DATA_NET_TX:
+		/* skb->protocol is not set yet either. */
+		if (!parse_ipv4(hop, 0))
+			parse_ipv6(hop, 0);
 		break;
 	case DATA_TRANSPORT:
 		offset = skb_network_offset(skb);

@@ -67,6 +67,13 @@ static void count_hit(const struct point *point)
 }
 
 /*
+ * Attaching all points takes a while.  Until it is done nothing is recorded,
+ * and before detaching begins recording stops: no journey is without some of
+ * its hops because of that.
+ */
+static bool armed;
+
+/*
  * The handlers.  While one runs, the kernel skips (and counts as missed) all
  * other probes on this CPU.  An interrupt that came now would run its
  * softirqs, and so whole packets, unseen: so it comes when we are done.
@@ -76,6 +83,8 @@ static int __kprobes entry_handler(struct kprobe *kp, struct pt_regs *regs)
 	struct point *point = container_of(kp, struct point, kp);
 	unsigned long flags;
 
+	if (!READ_ONCE(armed))
+		return 0;
 	local_irq_save(flags);
 	count_hit(point);
 	capture_entry(point, regs);
@@ -90,6 +99,8 @@ static int __kprobes call_handler(struct kretprobe_instance *ri,
 	unsigned long flags;
 	bool wanted;
 
+	if (!READ_ONCE(armed))
+		return 1;	/* do not look at the return either */
 	local_irq_save(flags);
 	count_hit(point);
 	wanted = capture_call(point, regs, (struct capture_call *)ri->data);
@@ -103,8 +114,8 @@ static int __kprobes return_handler(struct kretprobe_instance *ri,
 	const struct kretprobe *rp = get_kretprobe(ri);
 	unsigned long flags;
 
-	/* The probe is being unregistered. */
-	if (!rp)
+	/* NULL: the probe is being unregistered. */
+	if (!rp || !READ_ONCE(armed))
 		return 0;
 	local_irq_save(flags);
 	capture_return(container_of(rp, struct point, rp), regs,
@@ -240,6 +251,7 @@ void probes_apply(void)
 	struct point *point;
 
 	mutex_lock(&points_lock);
+	WRITE_ONCE(armed, false);
 	detach(is_not_configured, NULL, POINT_OFF);
 	for (point = points; point < points + NR_POINTS; point++) {
 		if (!is_configured(point))
@@ -248,6 +260,7 @@ void probes_apply(void)
 			attach(point);
 	}
 	tell_waiting_from_absent();
+	WRITE_ONCE(armed, true);
 	mutex_unlock(&points_lock);
 }
 
@@ -336,6 +349,7 @@ void probes_exit(void)
 {
 	unregister_module_notifier(&module_notifier);
 	mutex_lock(&points_lock);
+	WRITE_ONCE(armed, false);
 	detach(is_any, NULL, POINT_OFF);
 	mutex_unlock(&points_lock);
 }
