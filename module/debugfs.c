@@ -191,7 +191,7 @@ struct merge_cpu {
 };
 
 struct merge {
-	u64 lost;
+	loff_t pos;		/* of what merge_oldest() is now */
 	unsigned int nr;
 	struct merge_cpu cpu[];
 };
@@ -208,6 +208,7 @@ static void merge_begin(struct merge *merge)
 {
 	unsigned int i;
 
+	merge->pos = 1;
 	for (i = 0; i < merge->nr; i++) {
 		struct merge_cpu *cpu = &merge->cpu[i];
 
@@ -233,23 +234,36 @@ static struct merge_cpu *merge_oldest(struct merge *merge)
 	return oldest;
 }
 
+/*
+ * The item at a position: 0 is the header, the records follow.  seq_file asks
+ * for the same or the next one, how often depends on the kernel; after an
+ * lseek() back it begins anew.
+ */
+static void *merge_seek(struct merge *merge, loff_t pos)
+{
+	struct merge_cpu *oldest;
+
+	if (!pos || pos < merge->pos)
+		merge_begin(merge);
+	if (!pos)
+		return SEQ_START_TOKEN;
+	oldest = merge_oldest(merge);
+	while (oldest && merge->pos < pos) {
+		merge->pos++;
+		merge_fill(oldest);
+		oldest = merge_oldest(merge);
+	}
+	return oldest;
+}
+
 static void *trace_start(struct seq_file *m, loff_t *pos)
 {
-	struct merge *merge = m->private;
-
-	if (!*pos) {
-		merge_begin(merge);
-		return SEQ_START_TOKEN;
-	}
-	return merge_oldest(merge);
+	return merge_seek(m->private, *pos);
 }
 
 static void *trace_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	++*pos;
-	if (v != SEQ_START_TOKEN)
-		merge_fill(v);
-	return merge_oldest(m->private);
+	return merge_seek(m->private, ++*pos);
 }
 
 static void trace_stop(struct seq_file *m, void *v)

@@ -259,9 +259,10 @@ static void parse_network(struct hop *hop, int offset, __be16 protocol)
 		offset += sizeof(*vlan);
 	}
 	hop->protocol = ntohs(protocol);
-	if (hop->protocol == ETH_P_IP && parse_ipv4(hop, offset))
+	/* On its way out an IP packet may have no skb->protocol yet. */
+	if ((hop->protocol == ETH_P_IP || !protocol) && parse_ipv4(hop, offset))
 		return;
-	if (hop->protocol == ETH_P_IPV6 && parse_ipv6(hop, offset))
+	if ((hop->protocol == ETH_P_IPV6 || !protocol) && parse_ipv6(hop, offset))
 		return;
 	set_payload(hop, SKBTRACE_PAYLOAD_LINK, offset,
 		    hop->protocol == ETH_P_ARP ? arp_end(hop, offset) :
@@ -347,12 +348,8 @@ void headers_parse(struct hop *hop)
 		parse_link(hop);
 		break;
 	case DATA_NET:
-		parse_network(hop, 0, skb->protocol);
-		break;
 	case DATA_NET_TX:
-		/* skb->protocol is not set yet either. */
-		if (!parse_ipv4(hop, 0))
-			parse_ipv6(hop, 0);
+		parse_network(hop, 0, skb->protocol);
 		break;
 	case DATA_TRANSPORT:
 		offset = skb_network_offset(skb);

@@ -70,6 +70,7 @@
 	P(3, tcp_v4_rcv, ENTRY, tcp, vmlinux, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(4, tcp_v6_rcv, ENTRY, tcp, ipv6, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(5, tcp_queue_rcv, ENTRY, tcp, vmlinux, ARG1, TRANSPORT, NONE, CONSTPROP, DELIVER) \
+	P(6, skb_copy_datagram_iovec, ENTRY, tcp, vmlinux, ARG0, NONE, NONE, EXACT, DELIVER) \
 	P(10, udp_rcv, ENTRY, udp, vmlinux, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(11, udpv6_rcv, ENTRY, udp, ipv6, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(12, __udp_enqueue_schedule_skb, ENTRY, udp, vmlinux, ARG1, TRANSPORT, SKB, EXACT, DELIVER) \
