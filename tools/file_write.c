@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Writing the saved format, see file.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "file.h"
+
+static int write_all(int fd, struct iovec *parts, int nr, struct error *error)
+{
+	while (nr) {
+		ssize_t done = writev(fd, parts, nr);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return error_set(error, "write: %s", strerror(errno));
+		while (nr && (size_t)done >= parts->iov_len) {
+			done -= parts->iov_len;
+			parts++;
+			nr--;
+		}
+		if (nr) {
+			parts->iov_base = (char *)parts->iov_base + done;
+			parts->iov_len -= done;
+		}
+	}
+	return 0;
+}
+
+/**
+ * file_write_header() - begin a file
+ * @fd: where to
+ * @source: where its records will come from
+ * @error: set if it fails
+ *
+ * Return: 0 or -1.
+ */
+int file_write_header(int fd, const struct source *source, struct error *error)
+{
+	struct file_header header = {
+		.magic = FILE_MAGIC,
+		.byte_order = FILE_BYTE_ORDER,
+		.header_size = sizeof(header),
+		.version = FILE_VERSION,
+		.abi = SKBTRACE_ABI,
+		.record_size = SKBTRACE_RECORD_SIZE,
+		.flags = source->from_oldest ? FILE_F_FROM_OLDEST : 0,
+		.mono_ns = source->mono_ns,
+		.real_ns = source->real_ns,
+		.missed_before = source->missed_before,
+	};
+	struct iovec part = { &header, sizeof(header) };
+
+	return write_all(fd, &part, 1, error);
+}
+
+/**
+ * file_write_chunk() - add a chunk
+ * @fd: where to
+ * @type: its type
+ * @cpu: of which CPU
+ * @data: its contents
+ * @len: how many bytes
+ * @error: set if it fails
+ *
+ * Return: 0 or -1.
+ */
+int file_write_chunk(int fd, enum file_chunk_type type, unsigned int cpu,
+		     const void *data, size_t len, struct error *error)
+{
+	static const char zeroes[8];
+	struct file_chunk chunk = { .type = type, .cpu = cpu, .len = len };
+	struct iovec parts[3] = {
+		{ &chunk, sizeof(chunk) },
+		{ (void *)data, len },
+		{ (void *)zeroes, -len % sizeof(zeroes) },
+	};
+
+	return write_all(fd, parts, 3, error);
+}
+
+/**
+ * file_write_texts() - end a file with the tables that go with its records
+ * @fd: where to
+ * @source: where they come from
+ * @error: set if it fails
+ *
+ * Return: 0 or -1.
+ */
+int file_write_texts(int fd, struct source *source, struct error *error)
+{
+	static const enum file_chunk_type types[SOURCE_NR_TEXTS] = {
+		[SOURCE_POINTS] = FILE_POINTS,
+		[SOURCE_STATS] = FILE_STATS,
+		[SOURCE_STACKS] = FILE_STACKS,
+		[SOURCE_REASONS] = FILE_REASONS,
+		[SOURCE_NETNS] = FILE_NETNS,
+	};
+	unsigned int which;
+
+	for (which = 0; which < SOURCE_NR_TEXTS; which++) {
+		char *text = source_text(source, which, error);
+		int ret;
+
+		if (!text)
+			return -1;
+		ret = file_write_chunk(fd, types[which], 0, text, strlen(text), error);
+		free(text);
+		if (ret)
+			return ret;
+	}
+	return file_write_chunk(fd, FILE_END, 0, "", 0, error);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From records to journeys: a library without input and output of its own.
+ *
+ * It is fed with records in the order of time and calls back with each
+ * journey that is complete.  Words:
+ *
+ *   life      an skb between its birth and its free; the pointer is used again
+ *             afterwards, for another life
+ *   journey   the hops of one packet, over the lives that carry it: clones,
+ *             copies, skbs built anew
+ *   parked    the life of a TCP skb that stays in the write queue until it is
+ *             acknowledged, while its clone travels
+ *   tap       a life that ends in a packet socket, as tcpdump's
+ *
+ * Memory is bounded (see struct journey_config), and a record costs the same
+ * however many journeys are open and however long they are.
+ */
+#ifndef SKBTRACE_TOOLS_JOURNEY_H
+#define SKBTRACE_TOOLS_JOURNEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <skbtrace/record.h>
+
+#include "list.h"
+
+/* "No hop", where the number of one is expected. */
+#define JOURNEY_NO_HOP	UINT32_MAX
+
+/**
+ * enum journey_end - how a life, or a journey, ended
+ * @JOURNEY_OPEN: its end was not seen
+ * @JOURNEY_DELIVERED: at a socket or protocol
+ * @JOURNEY_DROPPED: given up
+ * @JOURNEY_FREED: freed without having been delivered or dropped
+ */
+enum journey_end {
+	JOURNEY_OPEN,
+	JOURNEY_DELIVERED,
+	JOURNEY_DROPPED,
+	JOURNEY_FREED,
+};
+
+/**
+ * struct journey_hop - a record and its place in a journey
+ * @record: the record
+ * @life: the life it belongs to
+ * @previous: the hop that the packet came from with this life or the one it
+ *	was cloned from, JOURNEY_NO_HOP for the first; only hops that looked at
+ *	the packet are pointed to
+ */
+struct journey_hop {
+	struct skbtrace_record record;
+	const struct journey_life *life;
+	uint32_t previous;
+};
+
+/* One of the things that a life is found by, see life.c. */
+struct life_key {
+	uint64_t value;
+	struct hlist_node node;
+	struct life_key *newer, *older;
+};
+
+/**
+ * struct journey_life - an skb's part in a journey
+ * @skb: its address
+ * @head: address of its data, 0 if not known
+ * @start_ns: when it began, as far as seen
+ * @end_ns: when it ended, if it has (@ended)
+ * @number: which of the journey's lives it is, from 0
+ * @parent: number of the life that it was made from; its own if of none
+ * @parent_hop: the hop at which it was made, JOURNEY_NO_HOP if of none
+ * @last_hop: where the packet was last looked at on the way along this life
+ * @end_hop: the hop that says how it ended, or JOURNEY_NO_HOP
+ * @nr_hops: hops that looked at the packet in this life itself
+ * @end: how it ended, as far as is known
+ * @ended: it is over
+ * @unseen_end: it must be over, but its end was not seen
+ * @parked: see above
+ * @tap: see above
+ * @continued: the packet went on in another life
+ */
+struct journey_life {
+	uint64_t skb;
+	uint64_t head;
+	uint64_t start_ns;
+	uint64_t end_ns;
+	uint32_t number;
+	uint32_t parent;
+	uint32_t parent_hop;
+	uint32_t last_hop;
+	uint32_t end_hop;
+	uint32_t nr_hops;
+	enum journey_end end;
+	bool ended;
+	bool unseen_end;
+	bool parked;
+	bool tap;
+	bool continued;
+	/* private: */
+	struct journey *journey;	/* NULL: parked, its journey is complete */
+	struct journey_life *next;	/* of the journey; of the free ones */
+	struct life_key skb_key;
+	struct life_key head_key;
+	struct life_key identity_key;
+	struct list_head parked_link;
+	uint64_t sent_flow;
+	uint32_t sent_seq;
+	uint32_t sent_len;
+	uint8_t state;
+	bool at_birth;
+};
+
+/**
+ * struct journey_loss - records that are missing
+ * @from_ns: not before
+ * @to_ns: not after
+ * @count: how many, 0 if nobody knows: all older ones are overwritten
+ * @cpu: of which CPU, -1 for several
+ */
+struct journey_loss {
+	uint64_t from_ns;
+	uint64_t to_ns;
+	uint64_t count;
+	int cpu;
+};
+
+/**
+ * struct journey - what is known of one packet
+ * @id: number, in the order in which journeys began
+ * @first_ns: time of the first hop
+ * @last_ns: time of the last hop
+ * @hops: the hops, by time
+ * @nr_hops: how many
+ * @lives: the lives, linked by @next, the first is the one it began with
+ * @nr_lives: how many
+ * @end: how it ended
+ * @end_hop: the hop that says so, or JOURNEY_NO_HOP
+ * @retransmission: the same bytes were sent before
+ * @closed_early: why the journey was closed before its end, or NULL
+ * @nr_losses: how often records were lost while it was under way
+ * @loss: the first of these
+ */
+struct journey {
+	uint64_t id;
+	uint64_t first_ns;
+	uint64_t last_ns;
+	struct journey_hop *hops;
+	uint32_t nr_hops;
+	struct journey_life *lives;
+	uint32_t nr_lives;
+	enum journey_end end;
+	uint32_t end_hop;
+	bool retransmission;
+	const char *closed_early;
+	uint32_t nr_losses;
+	struct journey_loss loss;
+	/* private: */
+	struct journey_life **lives_tail;
+	struct list_head link;
+	uint32_t room;
+	uint32_t nr_travelling;
+	uint32_t nr_waiting;
+};
+
+/**
+ * struct journey_config - limits
+ * @max_journeys: open at once
+ * @max_hops: in all open journeys together
+ * @max_journey_hops: in one journey
+ * @idle_ns: a journey under way of which nothing was heard for so long, in
+ *	the time of the records, is closed
+ */
+struct journey_config {
+	uint32_t max_journeys;
+	uint32_t max_hops;
+	uint32_t max_journey_hops;
+	uint64_t idle_ns;
+};
+
+/* 65536 packets at once is the backlog of a busy host; 256 MiB of hops. */
+#define JOURNEY_CONFIG_DEFAULT { 1 << 16, 1 << 20, 1024, 10 * 1000000000ULL }
+
+/**
+ * struct journey_reasons - drop reasons that do not always mean a drop
+ * @consumed: the number of SKB_CONSUMED on the kernel that made the records:
+ *	never one
+ * @unspecified: that of SKB_DROP_REASON_NOT_SPECIFIED: once it has arrived,
+ *	some protocols free with kfree_skb() what they have made use of
+ * @no_socket: that of SKB_DROP_REASON_NO_SOCKET: once it has arrived, at ICMP,
+ *	no socket of ping's wanted it as well
+ *
+ * Their numbers change from kernel to kernel; -1 if it has none.
+ */
+struct journey_reasons {
+	int64_t consumed;
+	int64_t unspecified;
+	int64_t no_socket;
+};
+
+/**
+ * struct journey_counts - what became of the records
+ * @records: fed
+ * @unknown: about skbs that no journey is known of, ignored
+ * @late_returns: returned after their journey was complete, ignored
+ * @closed_early: journeys that were closed for want of room
+ */
+struct journey_counts {
+	uint64_t records;
+	uint64_t unknown;
+	uint64_t late_returns;
+	uint64_t closed_early;
+};
+
+struct journey_engine;
+
+typedef void (*journey_done)(void *context, const struct journey *journey);
+
+struct journey_engine *journey_engine_new(const struct journey_config *config,
+					  const struct journey_reasons *reasons,
+					  journey_done done, void *context);
+void journey_engine_free(struct journey_engine *engine);
+int journey_record(struct journey_engine *engine, const struct skbtrace_record *record);
+void journey_lost(struct journey_engine *engine, const struct journey_loss *loss);
+void journey_advance(struct journey_engine *engine, uint64_t now_ns);
+void journey_flush(struct journey_engine *engine);
+const struct journey_counts *journey_counts(const struct journey_engine *engine);
+
+#endif /* SKBTRACE_TOOLS_JOURNEY_H */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_TOOLS_JSON_H
+#define SKBTRACE_TOOLS_JSON_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+void json_string(FILE *out, const char *text, size_t len);
+
+#endif /* SKBTRACE_TOOLS_JSON_H */

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The lives of skbs, found by address of the skb, by address of the data and
+ * by packet.
+ *
+ * Allocators hand out again what was freed last, so thousands of lives that
+ * are over may have one key.  Only the newest life with a key is hashed, the
+ * older ones hang behind it: a bucket is no longer for them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "life.h"
+
+/* Fibonacci hashing: the upper bits depend on all bits of the key. */
+static struct hlist_head *bucket(const struct life_table *table, struct hlist_head *buckets,
+				 uint64_t value)
+{
+	return &buckets[value * 0x9e3779b97f4a7c15ULL >> table->shift];
+}
+
+static struct life_key *key_newest(const struct life_table *table, struct hlist_head *buckets,
+				   uint64_t value)
+{
+	struct hlist_node *node = bucket(table, buckets, value)->first;
+
+	for (; node; node = node->next) {
+		struct life_key *key = container_of(node, struct life_key, node);
+
+		if (key->value == value)
+			return key;
+	}
+	return NULL;
+}
+
+static void key_add(const struct life_table *table, struct hlist_head *buckets,
+		    struct life_key *key, uint64_t value)
+{
+	struct life_key *older = key_newest(table, buckets, value);
+
+	key->value = value;
+	key->newer = NULL;
+	key->older = older;
+	if (older) {
+		hlist_del_init(&older->node);
+		older->newer = key;
+	}
+	hlist_add_head(&key->node, bucket(table, buckets, value));
+}
+
+static bool key_is_set(const struct life_key *key)
+{
+	return key->newer || hlist_hashed(&key->node);
+}
+
+static void key_del(const struct life_table *table, struct hlist_head *buckets,
+		    struct life_key *key)
+{
+	if (!key_is_set(key))
+		return;
+	if (key->older)
+		key->older->newer = key->newer;
+	if (key->newer) {
+		key->newer->older = key->older;
+	} else {
+		hlist_del_init(&key->node);
+		if (key->older)
+			hlist_add_head(&key->older->node, bucket(table, buckets, key->value));
+	}
+	key->newer = NULL;
+	key->older = NULL;
+}
+
+/**
+ * life_table_init() - make an empty table
+ * @table: the table
+ * @nr_expected: how many lives it is to be fast for; it takes any number
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int life_table_init(struct life_table *table, uint32_t nr_expected)
+{
+	unsigned int bits = 4;
+	size_t nr;
+
+	while (bits < 32 && 1ULL << bits < nr_expected)
+		bits++;
+	nr = (size_t)1 << bits;
+	table->shift = 64 - bits;
+	table->unused = NULL;
+	table->by_skb = calloc(nr, sizeof(struct hlist_head));
+	table->by_head = calloc(nr, sizeof(struct hlist_head));
+	table->by_identity = calloc(nr, sizeof(struct hlist_head));
+	if (!table->by_skb || !table->by_head || !table->by_identity) {
+		life_table_destroy(table);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * life_table_destroy() - free a table whose lives have all been released
+ * @table: the table
+ */
+void life_table_destroy(struct life_table *table)
+{
+	struct journey_life *life;
+
+	while ((life = table->unused)) {
+		table->unused = life->next;
+		free(life);
+	}
+	free(table->by_skb);
+	free(table->by_head);
+	free(table->by_identity);
+}
+
+/**
+ * life_new() - a life begins
+ * @table: the table
+ * @skb: the skb's address
+ * @start_ns: when
+ *
+ * Return: the life, of no journey yet; or NULL if there is no memory.
+ */
+struct journey_life *life_new(struct life_table *table, uint64_t skb, uint64_t start_ns)
+{
+	struct journey_life *life = table->unused;
+
+	if (life)
+		table->unused = life->next;
+	else
+		life = malloc(sizeof(*life));
+	if (!life)
+		return NULL;
+	memset(life, 0, sizeof(*life));
+	life->skb = skb;
+	life->start_ns = start_ns;
+	life->parent_hop = JOURNEY_NO_HOP;
+	life->last_hop = JOURNEY_NO_HOP;
+	life->end_hop = JOURNEY_NO_HOP;
+	list_init(&life->parked_link);
+	key_add(table, table->by_skb, &life->skb_key, skb);
+	return life;
+}
+
+/**
+ * life_release() - forget a life
+ * @table: the table
+ * @life: the life, not used any more by anybody
+ */
+void life_release(struct life_table *table, struct journey_life *life)
+{
+	key_del(table, table->by_skb, &life->skb_key);
+	life_forget_head(table, life);
+	life_forget_identity(table, life);
+	list_del_init(&life->parked_link);
+	life->next = table->unused;
+	table->unused = life;
+}
+
+/**
+ * life_set_head() - note where a life's data are
+ * @table: the table
+ * @life: the life
+ * @head: skb->head
+ */
+void life_set_head(struct life_table *table, struct journey_life *life, uint64_t head)
+{
+	if (life->head == head)
+		return;
+	life_forget_head(table, life);
+	life->head = head;
+	if (head)
+		key_add(table, table->by_head, &life->head_key, head);
+}
+
+/**
+ * life_forget_head() - do not find a life by its data any more
+ * @table: the table
+ * @life: the life
+ */
+void life_forget_head(struct life_table *table, struct journey_life *life)
+{
+	key_del(table, table->by_head, &life->head_key);
+}
+
+/**
+ * life_set_identity() - note which packet a life carries
+ * @table: the table
+ * @life: the life
+ * @identity: see packet_identity_hash()
+ */
+void life_set_identity(struct life_table *table, struct journey_life *life, uint64_t identity)
+{
+	if (key_is_set(&life->identity_key) && life->identity_key.value == identity)
+		return;
+	life_forget_identity(table, life);
+	key_add(table, table->by_identity, &life->identity_key, identity);
+}
+
+/**
+ * life_forget_identity() - do not find a life by its packet any more
+ * @table: the table
+ * @life: the life
+ */
+void life_forget_identity(struct life_table *table, struct journey_life *life)
+{
+	key_del(table, table->by_identity, &life->identity_key);
+}
+
+/* From here on: the newest life that has a key, and the next older one. */
+
+struct journey_life *life_of_skb(const struct life_table *table, uint64_t skb)
+{
+	struct life_key *key = key_newest(table, table->by_skb, skb);
+
+	return key ? container_of(key, struct journey_life, skb_key) : NULL;
+}
+
+struct journey_life *life_older_of_skb(const struct journey_life *life)
+{
+	struct life_key *key = life->skb_key.older;
+
+	return key ? container_of(key, struct journey_life, skb_key) : NULL;
+}
+
+struct journey_life *life_of_head(const struct life_table *table, uint64_t head)
+{
+	struct life_key *key = key_newest(table, table->by_head, head);
+
+	return key ? container_of(key, struct journey_life, head_key) : NULL;
+}
+
+struct journey_life *life_older_of_head(const struct journey_life *life)
+{
+	struct life_key *key = life->head_key.older;
+
+	return key ? container_of(key, struct journey_life, head_key) : NULL;
+}
+
+struct journey_life *life_of_identity(const struct life_table *table, uint64_t identity)
+{
+	struct life_key *key = key_newest(table, table->by_identity, identity);
+
+	return key ? container_of(key, struct journey_life, identity_key) : NULL;
+}
+
+struct journey_life *life_older_of_identity(const struct journey_life *life)
+{
+	struct life_key *key = life->identity_key.older;
+
+	return key ? container_of(key, struct journey_life, identity_key) : NULL;
+}

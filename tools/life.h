@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_TOOLS_LIFE_H
+#define SKBTRACE_TOOLS_LIFE_H
+
+#include "journey.h"
+
+/**
+ * struct life_table - all lives, and how to find them
+ * @by_skb: buckets by address of the skb
+ * @by_head: buckets by address of the data; only lives that have not ended
+ * @by_identity: buckets by what the headers say of the packet
+ * @shift: 64 - log2 of the number of buckets of each
+ * @unused: lives to be used again
+ */
+struct life_table {
+	struct hlist_head *by_skb;
+	struct hlist_head *by_head;
+	struct hlist_head *by_identity;
+	unsigned int shift;
+	struct journey_life *unused;
+};
+
+int life_table_init(struct life_table *table, uint32_t nr_expected);
+void life_table_destroy(struct life_table *table);
+
+struct journey_life *life_new(struct life_table *table, uint64_t skb, uint64_t start_ns);
+void life_release(struct life_table *table, struct journey_life *life);
+
+void life_set_head(struct life_table *table, struct journey_life *life, uint64_t head);
+void life_forget_head(struct life_table *table, struct journey_life *life);
+void life_set_identity(struct life_table *table, struct journey_life *life, uint64_t identity);
+void life_forget_identity(struct life_table *table, struct journey_life *life);
+
+struct journey_life *life_of_skb(const struct life_table *table, uint64_t skb);
+struct journey_life *life_older_of_skb(const struct journey_life *life);
+struct journey_life *life_of_head(const struct life_table *table, uint64_t head);
+struct journey_life *life_older_of_head(const struct journey_life *life);
+struct journey_life *life_of_identity(const struct life_table *table, uint64_t identity);
+struct journey_life *life_older_of_identity(const struct journey_life *life);
+
+#endif /* SKBTRACE_TOOLS_LIFE_H */

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* skbtrace: on which hop did the payload change? */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <skbtrace/version.h>
+
+#include "clock.h"
+#include "file.h"
+#include "options.h"
+#include "rings.h"
+#include "run.h"
+#include "save.h"
+#include "show_tables.h"
+
+static const char usage[] =
+"skbtrace " SKBTRACE_VERSION ": on which hop did the payload change?\n"
+"\n"
+"  skbtrace [live]       journeys of packets, as they complete\n"
+"  skbtrace report [F]   journeys that a file has, or that the rings retain\n"
+"  skbtrace check [F]    a verdict for scripts: exits 0 if all are intact,\n"
+"                        1 if a payload changed, 3 if not all could be verified\n"
+"  skbtrace hops [F]     a line a hop\n"
+"  skbtrace record -o F  what the rings retain and what comes, to a file\n"
+"  skbtrace points [F]   the points, and what they saw\n"
+"  skbtrace stats [F]    the figures of the module\n"
+"\n"
+"F is a file made by \"skbtrace record\", or - for standard input.\n"
+"\n"
+"  -d, --dev GLOBS       only what touches these devices: veth*,br0 or -lo\n"
+"  -N, --netns NAME      only what touches this network namespace (or inode)\n"
+"  -p, --pid PID         only what this process sends or receives itself\n"
+"  -P, --points GLOBS    only hops at these points or groups: veth,br_* or -free\n"
+"  -s, --stack           print stacks (load the module with stack=1)\n"
+"  -t, --tree            print a packet's branches one by one\n"
+"  -j, --json            one JSON object a line\n"
+"  -D, --duration SECS   follow from now on, for so long\n"
+"  -c, --count N         end after N journeys (hops: hops; record: records)\n"
+"  -o, --output F        file to write\n"
+"  -C, --color WHEN      auto, always or never\n"
+"      --debugfs DIR     where debugfs is mounted, else $SKBTRACE_DEBUGFS or\n"
+"                        /sys/kernel/debug\n"
+"  -h, --help\n"
+"  -V, --version\n"
+"\n"
+"See skbtrace(8).\n";
+
+static const struct option long_options[] = {
+	{ "dev", required_argument, NULL, 'd' },
+	{ "netns", required_argument, NULL, 'N' },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "points", required_argument, NULL, 'P' },
+	{ "stack", no_argument, NULL, 's' },
+	{ "tree", no_argument, NULL, 't' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "duration", required_argument, NULL, 'D' },
+	{ "count", required_argument, NULL, 'c' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "color", required_argument, NULL, 'C' },
+	{ "debugfs", required_argument, NULL, 'F' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const char * const commands[] = {
+	[COMMAND_LIVE] = "live",
+	[COMMAND_REPORT] = "report",
+	[COMMAND_CHECK] = "check",
+	[COMMAND_HOPS] = "hops",
+	[COMMAND_RECORD] = "record",
+	[COMMAND_POINTS] = "points",
+	[COMMAND_STATS] = "stats",
+};
+
+#define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static int parse_number(const char *option, const char *text, uint64_t max, uint64_t *number,
+			struct error *error)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (errno || *text < '0' || *text > '9' || *end || *number > max)
+		return error_set(error, "--%s: \"%s\" is not a number from 0 to %llu", option,
+				 text, (unsigned long long)max);
+	return 0;
+}
+
+static int parse_duration(const char *text, uint64_t *ns, struct error *error)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(text, &end);
+	/* A century; also refuses what is no number at all. */
+	if (end == text || *end || !(seconds >= 0 && seconds <= 3e9))
+		return error_set(error, "--duration: \"%s\" is not a number of seconds", text);
+	*ns = seconds * NSEC_PER_SEC;
+	return 0;
+}
+
+static int parse_color(const char *text, bool *color, struct error *error)
+{
+	if (!strcmp(text, "auto"))
+		return 0;
+	*color = !strcmp(text, "always");
+	if (!*color && strcmp(text, "never"))
+		return error_set(error, "--color: \"%s\" is not auto, always or never", text);
+	return 0;
+}
+
+static int parse_option(struct options *options, int option, struct error *error)
+{
+	uint64_t number;
+
+	switch (option) {
+	case 'd':
+		options->filter.devices = optarg;
+		return 0;
+	case 'N':
+		options->filter.netns = optarg;
+		return 0;
+	case 'p':
+		if (parse_number("pid", optarg, UINT32_MAX, &number, error))
+			return -1;
+		options->filter.has_pid = true;
+		options->filter.pid = number;
+		return 0;
+	case 'P':
+		options->filter.points = optarg;
+		return 0;
+	case 's':
+		options->stacks = true;
+		return 0;
+	case 't':
+		options->tree = true;
+		return 0;
+	case 'j':
+		options->json = true;
+		return 0;
+	case 'D':
+		options->has_duration = true;
+		return parse_duration(optarg, &options->duration_ns, error);
+	case 'c':
+		return parse_number("count", optarg, UINT64_MAX, &options->count, error);
+	case 'o':
+		options->output = optarg;
+		return 0;
+	case 'C':
+		return parse_color(optarg, &options->color, error);
+	case 'F':
+		options->debugfs = optarg;
+		return 0;
+	case 'h':
+		fputs(usage, stdout);
+		exit(STATUS_OK);
+	case 'V':
+		puts("skbtrace " SKBTRACE_VERSION);
+		exit(STATUS_OK);
+	default:
+		/* getopt_long() has said what is wrong. */
+		return error_set(error, "see skbtrace --help");
+	}
+}
+
+static int parse_command(struct options *options, const char *word, struct error *error)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_COMMANDS; i++) {
+		if (!strcmp(word, commands[i])) {
+			options->command = i;
+			return 0;
+		}
+	}
+	return error_set(error, "\"%s\" is not a command: see skbtrace --help", word);
+}
+
+static int check_options(const struct options *options, struct error *error)
+{
+	bool records = options->command == COMMAND_RECORD;
+
+	if (records && !options->output)
+		return error_set(error, "record: to which file? (-o FILE)");
+	if (!records && options->output)
+		return error_set(error, "-o: only record writes a file");
+	if (options->input && (records || options->command == COMMAND_LIVE))
+		return error_set(error, "%s: reads the rings, not a file",
+				 commands[options->command]);
+	if (options->input && options->has_duration)
+		return error_set(error, "--duration: a file has what it has");
+	return 0;
+}
+
+static int parse(struct options *options, int argc, char **argv, struct error *error)
+{
+	int option;
+
+	options->command = COMMAND_LIVE;
+	options->color = isatty(STDOUT_FILENO);
+	options->debugfs = getenv("SKBTRACE_DEBUGFS");
+	if (!options->debugfs)
+		options->debugfs = "/sys/kernel/debug";
+	while ((option = getopt_long(argc, argv, "d:N:p:P:stjD:c:o:C:hV", long_options,
+				     NULL)) != -1)
+		if (parse_option(options, option, error))
+			return -1;
+	if (optind < argc && parse_command(options, argv[optind++], error))
+		return -1;
+	if (optind < argc)
+		options->input = argv[optind++];
+	if (optind < argc)
+		return error_set(error, "\"%s\": one file is enough", argv[optind]);
+	return check_options(options, error);
+}
+
+/* What is read from the rings without --duration is what they retain. */
+static struct source *open_source(const struct options *options, struct error *error)
+{
+	bool follow = options->command == COMMAND_LIVE ||
+		      (options->has_duration && options->command != COMMAND_RECORD);
+
+	if (options->input)
+		return file_open(options->input, error);
+	return rings_open(options->debugfs, follow ? RINGS_NOW : RINGS_OLDEST, error);
+}
+
+static int dispatch(const struct options *options, struct source *source, struct error *error)
+{
+	switch (options->command) {
+	case COMMAND_LIVE:
+	case COMMAND_REPORT:
+	case COMMAND_CHECK:
+	case COMMAND_HOPS:
+		return run(options, source, error);
+	case COMMAND_RECORD:
+		return save(options, source, error);
+	case COMMAND_POINTS:
+		return show_points(options, source, error);
+	case COMMAND_STATS:
+		return show_stats(options, source, error);
+	}
+	return STATUS_ERROR;
+}
+
+static void complain(const struct error *error)
+{
+	if (*error->text)
+		fprintf(stderr, "skbtrace: %s\n", error->text);
+}
+
+int main(int argc, char **argv)
+{
+	static char buffer[1 << 16];
+	struct options options = { 0 };
+	struct error error = { "" };
+	struct source *source;
+	int status;
+
+	if (parse(&options, argc, argv, &error)) {
+		complain(&error);
+		return STATUS_ERROR;
+	}
+	source = open_source(&options, &error);
+	if (!source) {
+		complain(&error);
+		return STATUS_ERROR;
+	}
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	status = dispatch(&options, source, &error);
+	if (fflush(stdout)) {
+		error_set(&error, "standard output: %s", strerror(errno));
+		status = STATUS_ERROR;
+	}
+	complain(&error);
+	/* Damage is told last, where it is not overlooked. */
+	complain(&source->damage);
+	if (*source->damage.text)
+		status = STATUS_ERROR;
+	source_close(source);
+	return status;
+}

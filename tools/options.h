@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_TOOLS_OPTIONS_H
+#define SKBTRACE_TOOLS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "filter.h"
+
+/* Exit statuses, see skbtrace(8). */
+enum status {
+	STATUS_OK = 0,
+	STATUS_CHANGED = 1,
+	STATUS_ERROR = 2,
+	STATUS_UNVERIFIED = 3,
+};
+
+/**
+ * enum command - what to do
+ * @COMMAND_LIVE: journeys as they complete
+ * @COMMAND_REPORT: journeys of what there is
+ * @COMMAND_CHECK: a verdict for scripts
+ * @COMMAND_HOPS: a line a hop
+ * @COMMAND_RECORD: to a file
+ * @COMMAND_POINTS: the table of points
+ * @COMMAND_STATS: the module's figures
+ */
+enum command {
+	COMMAND_LIVE,
+	COMMAND_REPORT,
+	COMMAND_CHECK,
+	COMMAND_HOPS,
+	COMMAND_RECORD,
+	COMMAND_POINTS,
+	COMMAND_STATS,
+};
+
+/**
+ * struct options - what was asked for
+ * @command: what to do
+ * @input: the file to read, NULL for the rings
+ * @output: the file to write
+ * @debugfs: where debugfs is mounted
+ * @filter: what to show
+ * @json: for programs
+ * @color: with colours
+ * @stacks: with stacks
+ * @tree: branch by branch
+ * @has_duration: only for @duration_ns
+ * @duration_ns: how long to follow
+ * @count: how many journeys or hops to show, 0 for all
+ */
+struct options {
+	enum command command;
+	const char *input;
+	const char *output;
+	const char *debugfs;
+	struct filter filter;
+	bool json;
+	bool color;
+	bool stacks;
+	bool tree;
+	bool has_duration;
+	uint64_t duration_ns;
+	uint64_t count;
+};
+
+#endif /* SKBTRACE_TOOLS_OPTIONS_H */

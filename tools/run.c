@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* From a source to what is shown: live, report, check and hops. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "journey.h"
+#include "merge.h"
+#include "names.h"
+#include "run.h"
+#include "show.h"
+#include "stop.h"
+#include "verdict.h"
+
+/* How often a live source is looked at, at least. */
+#define WAIT_MS		100
+
+/* How often the count of missed probes is asked for, live. */
+#define MISSED_NS	NSEC_PER_SEC
+
+/**
+ * struct run - a run
+ * @options: what was asked for
+ * @source: where records come from
+ * @names: the names that go with them
+ * @merge: the streams as one
+ * @engine: makes journeys of them; NULL if hops are shown
+ * @show: how to show them
+ * @summary: what has been seen so far
+ * @missed_at_ns: when summary.missed was found out
+ * @shown: journeys or hops
+ * @until_ns: the time to end at
+ * @error: of the run
+ */
+struct run {
+	const struct options *options;
+	struct source *source;
+	struct names *names;
+	struct merge *merge;
+	struct journey_engine *engine;
+	struct show show;
+	struct summary summary;
+	uint64_t missed_at_ns;
+	uint64_t shown;
+	uint64_t until_ns;
+	struct error *error;
+};
+
+/* How often probes were missed while there were records. */
+static int count_missed(struct run *run)
+{
+	char *points = source_text(run->source, SOURCE_POINTS, run->error);
+	uint64_t missed;
+
+	if (!points)
+		return -1;
+	missed = names_missed(points);
+	free(points);
+	run->missed_at_ns = clock_ns(CLOCK_MONOTONIC);
+	run->summary.missed = missed > run->source->missed_before ?
+			      missed - run->source->missed_before : 0;
+	return 0;
+}
+
+static bool has_shown_all(const struct run *run)
+{
+	return run->options->count && run->shown >= run->options->count;
+}
+
+/* "check" names every change, and one journey that it cannot vouch for. */
+static void show_check(struct run *run, const struct journey *journey,
+		       const struct verdict *verdict)
+{
+	struct show *show = &run->show;
+
+	if (verdict->payload == VERDICT_CHANGED)
+		show->ops->changed(show, journey, verdict);
+	else if (verdict->payload == VERDICT_UNVERIFIED && run->summary.unverified == 1)
+		show->ops->unverified(show, journey, verdict);
+}
+
+/* A journey is complete: the engine calls this. */
+static void take_journey(void *context, const struct journey *journey)
+{
+	struct run *run = context;
+	struct summary *summary = &run->summary;
+	struct verdict verdict;
+
+	if (has_shown_all(run) ||
+	    !filter_journey(&run->options->filter, run->names, journey))
+		return;
+	verdict_of(journey, summary->missed, &verdict);
+	run->shown++;
+	summary->journeys++;
+	summary->intact += verdict.payload == VERDICT_INTACT;
+	summary->changed += verdict.payload == VERDICT_CHANGED;
+	summary->unverified += verdict.payload == VERDICT_UNVERIFIED;
+	summary->dropped += journey->end == JOURNEY_DROPPED;
+	summary->hops += journey->nr_hops;
+	if (run->options->command == COMMAND_CHECK)
+		show_check(run, journey, &verdict);
+	else
+		run->show.ops->journey(&run->show, journey, &verdict);
+}
+
+static int take_record(struct run *run, const struct skbtrace_record *record)
+{
+	if (run->engine) {
+		if (journey_record(run->engine, record))
+			return error_set(run->error, "out of memory");
+	} else if (filter_record(&run->options->filter, run->names, record)) {
+		run->shown++;
+		run->summary.hops++;
+		run->show.ops->hop(&run->show, record);
+	}
+	return 0;
+}
+
+static void take_loss(struct run *run, const struct journey_loss *loss)
+{
+	run->summary.lost += loss->count;
+	if (run->engine)
+		journey_lost(run->engine, loss);
+}
+
+/* Take what there is up to a time.  Return: 0 or -1. */
+static int take_until(struct run *run, uint64_t ns)
+{
+	struct merge_item item;
+	int ret = 0;
+
+	while (!has_shown_all(run) &&
+	       (ret = merge_next(run->merge, ns, &item, run->error)) > 0) {
+		if (!item.record)
+			take_loss(run, &item.loss);
+		else if (take_record(run, item.record))
+			return -1;
+		if (stop_asked && !run->source->is_live)
+			break;
+	}
+	return ret < 0 ? -1 : 0;
+}
+
+/* Follow a live source until its time is up, or the user has had enough. */
+static int follow(struct run *run)
+{
+	uint64_t complete_ns, now;
+
+	while (!stop_asked && !has_shown_all(run)) {
+		now = clock_ns(CLOCK_MONOTONIC);
+		if (now >= run->until_ns)
+			break;
+		if (now - run->missed_at_ns >= MISSED_NS && count_missed(run))
+			return -1;
+		if (merge_drain(run->merge, run->error))
+			return -1;
+		complete_ns = merge_complete_ns(run->merge);
+		if (complete_ns > run->until_ns)
+			complete_ns = run->until_ns;
+		if (take_until(run, complete_ns))
+			return -1;
+		if (run->engine)
+			journey_advance(run->engine, complete_ns);
+		fflush(run->show.out);
+		if (source_wait(run->source, WAIT_MS, run->error))
+			return -1;
+	}
+	return 0;
+}
+
+static int take_all(struct run *run)
+{
+	uint64_t now;
+
+	if (!run->source->is_live)
+		return count_missed(run) || take_until(run, UINT64_MAX) ? -1 : 0;
+	if (!run->source->from_oldest && follow(run))
+		return -1;
+	/* What is there by now, but not what comes while it is looked at. */
+	now = clock_ns(CLOCK_MONOTONIC);
+	if (now > run->until_ns)
+		now = run->until_ns;
+	if (merge_drain(run->merge, run->error) || count_missed(run))
+		return -1;
+	merge_end(run->merge);
+	return take_until(run, now);
+}
+
+static int start(struct run *run)
+{
+	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
+	struct journey_reasons reasons;
+
+	run->names = names_new(run->source, run->error);
+	if (!run->names)
+		return -1;
+	run->show.names = run->names;
+	run->merge = merge_new(run->source, run->error);
+	if (!run->merge)
+		return -1;
+	if (run->summary.hops_only)
+		return 0;
+	/*
+	 * The table names only what is a reason to drop.  Since 6.3 kernels have
+	 * SKB_CONSUMED in front of it, which made NOT_SPECIFIED go from 1 to 2.
+	 */
+	reasons.unspecified = names_reason_number(run->names, "NOT_SPECIFIED");
+	reasons.no_socket = names_reason_number(run->names, "NO_SOCKET");
+	reasons.consumed = reasons.unspecified == 2 ? 1 : -1;
+	run->engine = journey_engine_new(&config, &reasons, take_journey, run);
+	return run->engine ? 0 : error_set(run->error, "out of memory");
+}
+
+static void end_journeys(struct run *run)
+{
+	const struct journey_counts *counts = journey_counts(run->engine);
+
+	journey_flush(run->engine);
+	run->summary.ignored = counts->unknown + counts->late_returns;
+}
+
+static int status_of(const struct run *run)
+{
+	const struct summary *summary = &run->summary;
+
+	if (run->options->command != COMMAND_CHECK)
+		return STATUS_OK;
+	if (summary->changed)
+		return STATUS_CHANGED;
+	/* Where nothing was seen nothing was verified. */
+	if (summary->unverified || summary->lost || !summary->journeys)
+		return STATUS_UNVERIFIED;
+	return STATUS_OK;
+}
+
+/**
+ * run() - show what a source has
+ * @options: how, and which of it
+ * @source: the source
+ * @error: set if it fails
+ *
+ * What was read before an error is shown nevertheless.
+ *
+ * Return: the exit status.
+ */
+int run(const struct options *options, struct source *source, struct error *error)
+{
+	struct run run = {
+		.options = options,
+		.source = source,
+		.until_ns = UINT64_MAX,
+		.error = error,
+		.show = {
+			.ops = options->json ? &show_json_ops : &show_text_ops,
+			.out = stdout,
+			.filter = &options->filter,
+			.color = options->color,
+			.stacks = options->stacks,
+			.tree = options->tree,
+		},
+		.summary = { .hops_only = options->command == COMMAND_HOPS },
+	};
+	int ret;
+
+	stop_on_signals();
+	if (options->has_duration)
+		run.until_ns = clock_ns(CLOCK_MONOTONIC) + options->duration_ns;
+	ret = start(&run);
+	if (!ret) {
+		ret = take_all(&run);
+		if (run.engine)
+			end_journeys(&run);
+		run.show.ops->summary(&run.show, &run.summary);
+	}
+	journey_engine_free(run.engine);
+	merge_free(run.merge);
+	names_free(run.names);
+	return ret ? STATUS_ERROR : status_of(&run);
+}

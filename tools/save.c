@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* From the rings to a file, as fast as can be. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "save.h"
+#include "stop.h"
+
+#define WAIT_MS		100
+
+/* Read and written at once: 768 KiB, few system calls for many records. */
+#define SAVE_RECORDS	4096
+
+/**
+ * struct save - a file being written
+ * @source: where records come from
+ * @fd: where they go
+ * @records: SAVE_RECORDS
+ * @next_index: of each stream, the index after that of its last record
+ * @saved: records
+ * @lost: records
+ * @error: of the whole
+ */
+struct save {
+	struct source *source;
+	int fd;
+	struct skbtrace_record *records;
+	uint64_t *next_index;
+	uint64_t saved;
+	uint64_t lost;
+	struct error *error;
+};
+
+/*
+ * How many records are missing between these and those before.  What was
+ * overwritten before the first one was asked for is not lost.
+ */
+static uint64_t count_lost(const struct save *save, unsigned int stream, size_t nr)
+{
+	const struct skbtrace_record *records = save->records;
+	uint64_t next = save->next_index[stream];
+	uint64_t lost = records[nr - 1].index - records[0].index - (nr - 1);
+
+	return next ? lost + (records[0].index - next) : lost;
+}
+
+/* Return: how many records were saved, or -1. */
+static ssize_t save_some(struct save *save, unsigned int stream)
+{
+	ssize_t nr = source_read(save->source, stream, save->records, SAVE_RECORDS, save->error);
+
+	if (nr <= 0)
+		return nr;
+	save->lost += count_lost(save, stream, nr);
+	save->saved += nr;
+	save->next_index[stream] = save->records[nr - 1].index + 1;
+	if (file_write_chunk(save->fd, FILE_RECORDS, save->source->cpus[stream], save->records,
+			     nr * sizeof(*save->records), save->error))
+		return -1;
+	return nr;
+}
+
+static int save_round(struct save *save)
+{
+	unsigned int i;
+	ssize_t nr;
+
+	for (i = 0; i < save->source->nr_streams; i++) {
+		do {
+			nr = save_some(save, i);
+		} while (nr == SAVE_RECORDS);
+		if (nr < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int save_records(struct save *save, const struct options *options)
+{
+	uint64_t until_ns = UINT64_MAX;
+
+	if (options->has_duration)
+		until_ns = clock_ns(CLOCK_MONOTONIC) + options->duration_ns;
+	for (;;) {
+		if (save_round(save))
+			return -1;
+		if (stop_asked || clock_ns(CLOCK_MONOTONIC) >= until_ns ||
+		    (options->count && save->saved >= options->count))
+			return 0;
+		if (source_wait(save->source, WAIT_MS, save->error))
+			return -1;
+	}
+}
+
+static int open_output(const char *path, struct error *error)
+{
+	int fd;
+
+	if (!strcmp(path, "-"))
+		fd = dup(STDOUT_FILENO);
+	else
+		/* It has kernel addresses in it: for the owner alone. */
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_set(error, "%s: %s", path, strerror(errno));
+	return fd;
+}
+
+static int write_file(struct save *save, const struct options *options)
+{
+	if (file_write_header(save->fd, save->source, save->error) ||
+	    save_records(save, options))
+		return -1;
+	return file_write_texts(save->fd, save->source, save->error);
+}
+
+/**
+ * save() - write what comes out of the rings to a file
+ * @options: which file, and how long
+ * @source: the rings
+ * @error: set if it fails
+ *
+ * Return: the exit status.
+ */
+int save(const struct options *options, struct source *source, struct error *error)
+{
+	struct save save = { .source = source, .fd = -1, .error = error };
+	int ret = -1;
+
+	stop_on_signals();
+	save.records = malloc(SAVE_RECORDS * sizeof(*save.records));
+	save.next_index = calloc(source->nr_streams, sizeof(*save.next_index));
+	if (!save.records || !save.next_index)
+		error_set(error, "out of memory");
+	else
+		save.fd = open_output(options->output, error);
+	if (save.fd >= 0) {
+		ret = write_file(&save, options);
+		/* A full disk may show up only now. */
+		if (close(save.fd) && !ret)
+			ret = error_set(error, "%s: %s", options->output, strerror(errno));
+	}
+	if (!ret)
+		fprintf(stderr, "%" PRIu64 " records saved, %" PRIu64 " lost\n", save.saved,
+			save.lost);
+	free(save.records);
+	free(save.next_index);
+	return ret ? STATUS_ERROR : STATUS_OK;
+}

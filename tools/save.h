@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_TOOLS_SAVE_H
+#define SKBTRACE_TOOLS_SAVE_H
+
+#include "error.h"
+#include "options.h"
+#include "source.h"
+
+int save(const struct options *options, struct source *source, struct error *error);
+
+#endif /* SKBTRACE_TOOLS_SAVE_H */

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Was the payload of a packet the same all the way, and if not, where not? */
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "packet.h"
+#include "point.h"
+#include "verdict.h"
+
+/* How well a hop tells the payload. */
+enum evidence {
+	EVIDENCE_NONE,		/* it was not looked at, or not digested */
+	EVIDENCE_BROKEN,	/* the skb is not as it should be */
+	EVIDENCE_DIGEST,
+};
+
+static enum evidence evidence(const struct skbtrace_record *record)
+{
+	if (point_of(record->point)->kind == POINT_RETURN)
+		return EVIDENCE_NONE;
+	if (record->flags & PACKET_BROKEN)
+		return EVIDENCE_BROKEN;
+	if (record->payload == SKBTRACE_PAYLOAD_NONE)
+		return EVIDENCE_NONE;
+	if (!record->payload_len || (record->flags & SKBTRACE_F_DIGEST))
+		return EVIDENCE_DIGEST;
+	return EVIDENCE_NONE;
+}
+
+/* The first reason given is the one that is told. */
+static void __attribute__((format(printf, 2, 3)))
+unverified(struct verdict *verdict, const char *format, ...)
+{
+	va_list args;
+
+	if (verdict->payload != VERDICT_INTACT)
+		return;
+	verdict->payload = VERDICT_UNVERIFIED;
+	va_start(args, format);
+	vsnprintf(verdict->why, sizeof(verdict->why), format, args);
+	va_end(args);
+}
+
+static const char *symbol(const struct journey *journey, uint32_t hop)
+{
+	return point_of(journey->hops[hop].record.point)->symbol;
+}
+
+static void broken(struct verdict *verdict, const struct journey *journey, uint32_t hop)
+{
+	uint32_t flags = journey->hops[hop].record.flags;
+	const char *what = "its payload lies where it could not be read";
+
+	if (flags & SKBTRACE_F_MALFORMED)
+		what = "the skb's lengths do not add up";
+	else if (flags & SKBTRACE_F_TRUNCATED)
+		what = "its headers promise more than the skb holds";
+	unverified(verdict, "at %s %s", symbol(journey, hop), what);
+}
+
+static void changed(struct verdict *verdict, uint32_t after, uint32_t before)
+{
+	if (verdict->nr_changes < VERDICT_CHANGES) {
+		verdict->changes[verdict->nr_changes].after = after;
+		verdict->changes[verdict->nr_changes].before = before;
+	}
+	verdict->nr_changes++;
+	verdict->payload = VERDICT_CHANGED;
+}
+
+static bool is_tcp(const struct skbtrace_record *record)
+{
+	return (record->flags & SKBTRACE_F_FLOW) && record->l4proto == IPPROTO_TCP;
+}
+
+static void span_differs(struct verdict *verdict, const struct journey *journey,
+			 const struct skbtrace_record *a, uint32_t hop)
+{
+	const struct skbtrace_record *b = &journey->hops[hop].record;
+	char from[24] = "", to[24] = "";
+
+	if (is_tcp(a) && is_tcp(b)) {
+		snprintf(from, sizeof(from), " at seq %" PRIu32, a->tcp_seq);
+		snprintf(to, sizeof(to), " at seq %" PRIu32, b->tcp_seq);
+	} else if (a->frag_off || b->frag_off) {
+		snprintf(from, sizeof(from), " at offset %u", a->frag_off);
+		snprintf(to, sizeof(to), " at offset %u", b->frag_off);
+	}
+	unverified(verdict, "payload went from %" PRIu32 " bytes%s to %" PRIu32
+		   " bytes%s at %s: segmentation and merging are not followed yet",
+		   a->payload_len, from, b->payload_len, to, symbol(journey, hop));
+}
+
+static bool same_span(const struct skbtrace_record *a, const struct skbtrace_record *b)
+{
+	if (a->payload != b->payload || a->payload_len != b->payload_len)
+		return false;
+	/* Sequence numbers may be translated; the bytes are what counts. */
+	if (!a->payload_len || packet_same_bytes(a, b))
+		return true;
+	return a->frag_off == b->frag_off && (!is_tcp(a) || a->tcp_seq == b->tcp_seq);
+}
+
+/* Compare a hop with the one that the packet came from. */
+static void compare(struct verdict *verdict, const struct journey *journey,
+		    uint32_t before, uint32_t hop)
+{
+	const struct skbtrace_record *a = &journey->hops[before].record;
+	const struct skbtrace_record *b = &journey->hops[hop].record;
+
+	if (!same_span(a, b)) {
+		span_differs(verdict, journey, a, hop);
+		return;
+	}
+	if (!a->payload_len)
+		return;
+	if (a->digest_len != b->digest_len)
+		unverified(verdict, "digest_max was changed on the way, at %s",
+			   symbol(journey, hop));
+	else if (a->crc32c != b->crc32c)
+		changed(verdict, before, hop);
+	else if (a->digest_len < a->payload_len)
+		unverified(verdict, "digest_max: only the first %" PRIu32 " of %" PRIu32
+			   " bytes were compared", a->digest_len, a->payload_len);
+}
+
+static uint32_t previous_with_digest(const struct journey *journey, uint32_t hop)
+{
+	do {
+		hop = journey->hops[hop].previous;
+	} while (hop != JOURNEY_NO_HOP &&
+		 evidence(&journey->hops[hop].record) != EVIDENCE_DIGEST);
+	return hop;
+}
+
+/* What else keeps us from saying that all is well. */
+static void find_doubts(struct verdict *verdict, const struct journey *journey, uint64_t missed)
+{
+	const struct journey_loss *loss = &journey->loss;
+
+	if (journey->nr_losses && loss->cpu < 0)
+		unverified(verdict, "%" PRIu64 " records of several CPUs were lost while it was "
+			   "under way", loss->count);
+	else if (journey->nr_losses && !loss->count)
+		unverified(verdict, "older records of cpu%d, perhaps of its beginning, "
+			   "are overwritten", loss->cpu);
+	else if (journey->nr_losses)
+		unverified(verdict, "%" PRIu64 " record%s lost on cpu%d while it was under way",
+			   loss->count, loss->count == 1 ? "" : "s", loss->cpu);
+	if (journey->closed_early)
+		unverified(verdict, "closed early: %s", journey->closed_early);
+	if (journey->end == JOURNEY_OPEN && missed)
+		unverified(verdict, "its end was not seen, and the kernel skipped %" PRIu64
+			   " probe%s (see skbtrace points)", missed, missed == 1 ? "" : "s");
+}
+
+static void explain_changes(struct verdict *verdict, const struct journey *journey)
+{
+	const struct verdict_change *first = &verdict->changes[0];
+	int len;
+
+	len = snprintf(verdict->why, sizeof(verdict->why), "payload changed between %s and %s",
+		       symbol(journey, first->after), symbol(journey, first->before));
+	if (verdict->nr_changes > 1 && len > 0 && (size_t)len < sizeof(verdict->why))
+		snprintf(verdict->why + len, sizeof(verdict->why) - len,
+			 ", and %" PRIu32 " time%s more", verdict->nr_changes - 1,
+			 verdict->nr_changes > 2 ? "s" : "");
+}
+
+/**
+ * verdict_of() - judge a journey
+ * @journey: the journey, complete
+ * @missed: how many times the kernel skipped a probe while it was traced
+ * @verdict: set to the verdict
+ *
+ * Each hop is compared with the one that the packet came from, back over
+ * clones to their origin.  A difference is a change, whatever else is wrong;
+ * without one any doubt makes the journey unverified.
+ */
+void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *verdict)
+{
+	uint32_t hop, before, nr_digests = 0, nr_undigested = 0;
+	bool has_payload = false;
+
+	verdict->payload = VERDICT_INTACT;
+	verdict->why[0] = '\0';
+	verdict->nr_changes = 0;
+
+	for (hop = 0; hop < journey->nr_hops; hop++) {
+		const struct skbtrace_record *record = &journey->hops[hop].record;
+
+		has_payload |= record->payload_len;
+		switch (evidence(record)) {
+		case EVIDENCE_NONE:
+			nr_undigested += record->payload != SKBTRACE_PAYLOAD_NONE;
+			break;
+		case EVIDENCE_BROKEN:
+			broken(verdict, journey, hop);
+			break;
+		case EVIDENCE_DIGEST:
+			nr_digests++;
+			before = previous_with_digest(journey, hop);
+			if (before != JOURNEY_NO_HOP)
+				compare(verdict, journey, before, hop);
+			break;
+		}
+	}
+	if (verdict->payload == VERDICT_CHANGED) {
+		explain_changes(verdict, journey);
+		return;
+	}
+	if (has_payload && nr_digests < 2)
+		unverified(verdict, nr_undigested ? "its payload was not digested (digest=0?)" :
+						    "seen at one point only");
+	else if (!nr_digests && !has_payload)
+		unverified(verdict, "its payload was seen nowhere");
+	find_doubts(verdict, journey, missed);
+}
+
+/**
+ * verdict_name() - the word for a verdict
+ * @payload: the verdict
+ */
+const char *verdict_name(enum verdict_payload payload)
+{
+	static const char * const names[] = {
+		[VERDICT_INTACT] = "intact",
+		[VERDICT_CHANGED] = "changed",
+		[VERDICT_UNVERIFIED] = "unverified",
+	};
+
+	return names[payload];
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_TOOLS_VERDICT_H
+#define SKBTRACE_TOOLS_VERDICT_H
+
+#include "journey.h"
+
+/* Changes of one journey that are named; more are counted. */
+#define VERDICT_CHANGES	32
+
+enum verdict_payload {
+	VERDICT_INTACT,
+	VERDICT_CHANGED,
+	VERDICT_UNVERIFIED,
+};
+
+/**
+ * struct verdict_change - a change of the payload
+ * @after: the last hop that had it as it was
+ * @before: the first hop that has it changed
+ */
+struct verdict_change {
+	uint32_t after;
+	uint32_t before;
+};
+
+/**
+ * struct verdict - was the payload the same all the way
+ * @payload: the verdict
+ * @why: a sentence, "" if intact
+ * @nr_changes: how many changes, in order of time
+ * @changes: the first VERDICT_CHANGES of them
+ */
+struct verdict {
+	enum verdict_payload payload;
+	char why[256];
+	uint32_t nr_changes;
+	struct verdict_change changes[VERDICT_CHANGES];
+};
+
+void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *verdict);
+const char *verdict_name(enum verdict_payload payload);
+
+#endif /* SKBTRACE_TOOLS_VERDICT_H */
