@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Run all tests and add up the results.
+#
+#	check.sh KERNEL-NAME...
+#
+# The unit tests run here, the scripts of net/ in a virtual machine on each of
+# the kernels named, or on the one that KERNEL=, MODULES= and KDIR= in the
+# environment say. A kernel that cannot be had is skipped, except 6.1. TESTS= names
+# some of the scripts. What the tests said is kept, one file a run, in the cache.
+
+set -euo pipefail
+cd "$(dirname "$0")"
+. vm/lib.sh
+
+results=$cache/results
+started=$SECONDS
+rm -rf "$results"
+mkdir -p "$results"
+
+heading() { printf '\n== %s (%d s)\n' "$1" $((SECONDS - started)); }
+
+# bail FILE TEXT: the run ended before its tests did.
+bail() { echo "Bail out! $2" >>"$results/$1.tap"; }
+
+rig_tests() {
+	heading "the rig"
+	vm/rig_test.sh 2>&1 | tee "$results/rig.tap" || bail rig "vm/rig_test.sh failed"
+}
+
+unit_tests() {
+	heading "unit tests"
+	# The runner finds "settings" only where a collection is installed.
+	kselftest_override_timeout=$(sed -n 's/^timeout=//p' settings) \
+	make -s -C . OUTPUT="$cache/selftests" TEST_PROGS= run_tests 2>&1 |
+		tee "$results/unit.tap" || bail unit "make run_tests failed, see above"
+}
+
+# guest NAME: the scripts on the kernel in the environment
+guest() {
+	local name=$1 said=$results/$1.err status=0
+
+	vm/run.sh --time "${VM_TIME:-900}" --strict --kselftest -- /kselftest/run_kselftest.sh \
+		${tests[@]+"${tests[@]}"} 2> >(tee "$said" >&2) |
+		tee "$results/$name.tap" || status=$?
+	# run.sh ends with a line that says why.
+	[ $status = 0 ] || bail "$name" "$(tail -n 1 "$said")"
+}
+
+named() {
+	local name=$1 line
+
+	if ! vm/kernel.sh "$name" 2> >(tee "$results/kernel.err" >&2) >/dev/null; then
+		line=$(sed -n 's/.*error: //p' "$results/kernel.err" | tail -n 1)
+		if [ "$name" = 6.1 ]; then
+			bail "kernel-$name" "cannot be had: $line"
+		else
+			echo "1..0 # SKIP cannot be had: $line" >"$results/kernel-$name.tap"
+		fi
+		return
+	fi
+	VMKERNEL=$name guest "kernel-$name"
+}
+
+main() {
+	local t k
+
+	tests=()
+	for t in ${TESTS-}; do
+		tests+=(-t "skbtrace:$(basename "$t")")
+	done
+	KSELFTEST=$(vm/kselftest.sh)
+	export KSELFTEST
+	rig_tests
+	unit_tests
+	if [ -n "${KERNEL-}" ]; then
+		heading "kernel $KERNEL"
+		guest "kernel-$(basename "$(readlink -f "${MODULES:-$KERNEL}")")"
+	else
+		for k; do
+			heading "kernel $k"
+			named "$k"
+		done
+	fi
+	heading "summary"
+	exec ./summary.sh "$results"/*.tap
+}
+main "$@"

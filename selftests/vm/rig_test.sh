@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Tests of what judges the tests: that no failure is taken for a success.
+# KSELFTEST= is the folder that kselftest.sh prints.
+
+cd "$(dirname "$0")" || exit 1
+# shellcheck source=/dev/null
+. "${KSELFTEST:?}/kselftest/ktap_helpers.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# check DESCRIPTION STATUS REGEX COMMAND...: it ends so and says so
+check() {
+	local what=$1 want=$2 regex=$3 status=0 out
+
+	shift 3
+	out=$("$@" 2>&1) || status=$?
+	if [ "$status" = "$want" ] && grep -q -x -E -- "$regex" <<<"$out"; then
+		ktap_test_pass "$what"
+	else
+		echo "# ${out//$'\n'/$'\n'# }"
+		ktap_test_fail "$what (status $status)"
+	fi
+}
+
+# sum LINE...: the summary of one file that has these lines
+sum() {
+	: >"$work/x.tap"
+	[ $# -eq 0 ] || printf '%s\n' "$@" >"$work/x.tap"
+	../summary.sh "$work/x.tap"
+}
+
+# fault LINE: what is said of a log that has this line
+fault() {
+	printf '%s\n' '[    0.1] Linux version' "$1" >"$work/log"
+	./faults.sh "$work/log"
+}
+
+header="TAP version 13"
+one=("# selftests: skbtrace: a.sh" "# $header" "# 1..2")
+
+ktap_print_header
+ktap_set_plan 36
+
+check "all pass" 0 "2 passed, 0 failed, 0 skipped" \
+	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "# ok 2 b" "ok 1 selftests: skbtrace: a.sh"
+check "a case fails" 1 "1 passed, 1 failed, 0 skipped" \
+	sum "$header" 1..1 "${one[@]}" "# not ok 1 a" "# ok 2 b" "not ok 1 selftests: skbtrace: a.sh"
+check "the case that failed is named" 1 "FAILED  x > a.sh > what it was" \
+	sum "$header" 1..1 "${one[@]}" "# not ok 1 what it was" "# ok 2 b" "not ok 1 selftests: skbtrace: a.sh"
+check "a case fails and the test does not notice" 1 "1 passed, 1 failed, 0 skipped" \
+	sum "$header" 1..1 "${one[@]}" "# not ok 1 a" "# ok 2 b" "ok 1 selftests: skbtrace: a.sh"
+check "cases pass, the test fails" 1 "2 passed, 1 failed, 0 skipped" \
+	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "# ok 2 b" "not ok 1 selftests: skbtrace: a.sh # exit=1"
+check "a case is skipped, with its reason" 0 "skipped x > a.sh > b: no IPv6" \
+	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "# ok 2 b # SKIP no IPv6" "ok 1 selftests: skbtrace: a.sh"
+check "the skipped case is counted" 0 "1 passed, 0 failed, 1 skipped" \
+	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "# ok 2 b # SKIP no IPv6" "ok 1 selftests: skbtrace: a.sh"
+check "a whole test is skipped, once" 0 "1 passed, 0 failed, 1 skipped" \
+	sum "$header" 1..2 "ok 1 first" "# selftests: skbtrace: a.sh" "# 1..0 # SKIP too old" \
+	"ok 2 selftests: skbtrace: a.sh # SKIP"
+check "the kernel cannot be had" 1 "skipped x: no network" sum "1..0 # SKIP no network"
+check "nothing but skipped is no success" 1 "0 passed, 0 failed, 1 skipped" \
+	sum "1..0 # SKIP no network"
+check "cases are missing" 1 "FAILED  x > a.sh: planned 2 tests, saw 1" \
+	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "ok 1 selftests: skbtrace: a.sh"
+check "the guest died in between" 1 "FAILED  x: planned 2 tests, saw 0" \
+	sum "$header" 1..2 "${one[@]}" "# ok 1 a"
+check "a test without cases fails" 1 "FAILED  x > a.sh: TIMEOUT 300 seconds" \
+	sum "$header" 1..1 "# selftests: skbtrace: a.sh" \
+	"not ok 1 selftests: skbtrace: a.sh # TIMEOUT 300 seconds"
+check "Bail out! in a test" 1 "0 passed, 1 failed, 0 skipped" \
+	sum "$header" 1..1 "${one[@]}" "# Bail out! no module" "not ok 1 selftests: skbtrace: a.sh # exit=1"
+check "Bail out! after all passed" 1 "2 passed, 1 failed, 0 skipped" \
+	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "# ok 2 b" "ok 1 selftests: skbtrace: a.sh" \
+	"Bail out! the kernel complained"
+check "an empty file" 1 "0 passed, 1 failed, 0 skipped" sum
+check "no results in a file" 1 "FAILED  x: no results" sum "make: Error 2"
+check "an expected failure passes" 0 "1 passed, 0 failed, 0 skipped" \
+	sum "$header" 1..1 "not ok 1 a # XFAIL known"
+check "cases indented as KTAP has it" 1 "1 passed, 1 failed, 0 skipped" \
+	sum "KTAP version 1" 1..1 "  KTAP version 1" "  1..2" "  ok 1 a" "  not ok 2 b" "not ok 1 top"
+check "\"ok\" in a remark is no result" 0 "2 passed, 0 failed, 0 skipped" \
+	sum "$header" 1..1 "${one[@]}" "# # ok so far" "# ok 1 a" "# ok 2 b" "ok 1 selftests: skbtrace: a.sh"
+
+check "a quiet log" 0 "" fault "[    1.0] veth: WARNING of no kind we know"
+while read -r line; do
+	check "fault: ${line:12:40}" 1 "--" fault "$line"
+done <<'END'
+[    5.3147] WARNING: CPU: 0 PID: 106 at module/main.c:3 t_init+0x1c/0x1000 [skbtrace]
+[    5.3147] WARNING: module/main.c:3 at t_init+0x1c/0x1000 [skbtrace], CPU#0: insmod/106
+[    5.3147] ------------[ cut here ]------------
+[    5.3147] BUG: kernel NULL pointer dereference, address: 0000000000000008
+[    5.3147] BUG: unable to handle kernel paging request at ffffffffc0205ffb
+[    5.3147] general protection fault: 0000 [#1] SMP
+[    5.3147] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [insmod:106]
+[    5.3147] rcu: INFO: rcu_preempt self-detected stall on CPU
+[    5.3147] INFO: rcu_sched detected stalls on CPUs/tasks: { 1}
+[    5.3147] INFO: task rmmod:106 blocked for more than 120 seconds.
+[    5.3147] unregister_netdevice: waiting for calmveth1 to become free. Usage count = 2
+[    5.3147] [ INFO: possible circular locking dependency detected ]
+[    5.3147] WARNING: suspicious RCU usage
+[    5.3147] Kernel panic - not syncing: Fatal exception
+[    5.3147] BUG: KASAN: use-after-free in hop_fill+0x12/0x80 [skbtrace]
+END
+ktap_finished

@@ -1,0 +1,238 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Run one command in a virtual machine that has the module for its kernel.
+#
+#	run.sh [OPTION]... -- COMMAND [ARG]...
+#	run.sh [OPTION]... --shell
+#
+#	--time SECONDS		kill the machine after that long (600)
+#	--mem MB		its memory (1024)
+#	--smp N			its processors (2)
+#	--append "ARGS"		more for the kernel's command line
+#	--add FILE:GUESTPATH	put a file or folder in; may be repeated
+#	--no-reader		without tools/skbtrace
+#	--no-module		without skbtrace.ko
+#	--kselftest		with /kselftest/run_kselftest.sh and the tests it runs
+#	--strict		a warning of the compiler is an error
+#	--ignore REGEX		lines of the kernel's log that are no faults
+#	--shell			a shell on this terminal instead of a command
+#
+# COMMAND runs in the guest in /skbtrace/selftests; its output appears here as
+# it is written and its exit status is ours. If the kernel complains (a warning,
+# an oops, a lockup, a leak) the status is 99 and the lines are shown; if the
+# guest dies or takes too long, 98. The kernel's log is kept in the cache.
+#
+# Environment:
+#	KERNEL=IMAGE MODULES=/path/lib/modules/VERSION KDIR=HEADERS
+#			any kernel; KDIR may be left out if MODULES has "build"
+#	VMKERNEL=NAME	without KERNEL, one that kernel.sh knows (6.1)
+#	CC=COMPILER	for the module
+#	SKBTRACE_SRC=	the tree to build and test, if not this one
+#	SKBTRACE_CACHE=	downloads, builds and logs (.cache at the top)
+#	ACCEL=kvm	instead of emulation
+#
+# In the guest: /skbtrace/skbtrace.ko (modprobe finds it too), /usr/bin/skbtrace,
+# /skbtrace/selftests, the kernel's network modules, the machine's own tools.
+
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+usage() { sed -n 's/^#\t/\t/p; /^$/q' "$0" | sed '/KERNEL=IMAGE/,$d' >&2; exit 2; }
+
+parse() {
+	limit=600 mem=1024 smp=2 append='' ignore='' adds=()
+	reader=1 module=1 kselftest='' strict='' shell=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--time) limit=${2-}; shift ;;
+		--mem) mem=${2-}; shift ;;
+		--smp) smp=${2-}; shift ;;
+		--append) append=${2-}; shift ;;
+		--add) adds+=("${2-}"); shift ;;
+		--ignore) ignore=${2-}; shift ;;
+		--no-reader) reader= ;;
+		--no-module) module= ;;
+		--kselftest) kselftest=1 ;;
+		--strict) strict=1 ;;
+		--shell) shell=1 ;;
+		--) shift; break ;;
+		*) usage ;;
+		esac
+		shift || usage
+	done
+	command=("$@")
+	if [ -n "$shell" ]; then
+		[ -t 0 ] || die "--shell needs a terminal"
+		command=(env 'PS1=guest:\w# ' bash --norc)
+	fi
+	[ ${#command[@]} -gt 0 ] || usage
+}
+
+choose_kernel() {
+	local found name value default=6.1
+
+	reader_cc=${CC-}	# a kernel's own compiler is for its module only
+	if [ -z "${KERNEL-}" ]; then
+		# Where there are no Debian packages to unpack, what is installed.
+		command -v apt-get >/dev/null || default=host
+		found=$("$rig/kernel.sh" "${VMKERNEL:-$default}") || exit 1
+		while IFS='=' read -r name value; do
+			[ "$name" = CC ] && [ -n "${CC-}" ] || declare -g "$name=$value"
+		done <<<"$found"
+	fi
+	[ -r "$KERNEL" ] || die "KERNEL=$KERNEL cannot be read"
+	[ -d "${MODULES-}" ] ||
+		die "MODULES=${MODULES-} is no folder: KERNEL needs its /lib/modules/VERSION"
+	KDIR=${KDIR:-$MODULES/build}
+	ver=$(basename "$(readlink -f "$MODULES")")
+}
+
+add_module() {
+	local mods lib=$root/usr/lib/modules
+
+	mods=$("$rig/modules.sh" "$MODULES") || exit 1
+	mkdir -p "$lib"
+	# Links, not copies: depmod replaces its files, the originals stay.
+	cp -al "$mods/lib/modules/$ver" "$lib/"
+	[ -n "$module" ] || return 0
+	KDIR=$KDIR CC=${CC-} "$rig/build.sh" ${strict:+--strict} "$root/skbtrace" || exit 1
+	mkdir -p "$lib/$ver/extra"
+	cp "$root"/skbtrace/*.ko "$lib/$ver/extra/"
+	depmod -b "$root/usr" "$ver"
+}
+
+add_reader() {
+	local dir=$cache/build/reader
+
+	[ -n "$reader" ] || return 0
+	lock reader
+	mirror "$src" "$dir" include tools -type f \( -name '*.[ch]' -o -name Makefile \)
+	env -u CC make -s -C "$dir/tools" ${reader_cc:+CC="$reader_cc"} >&2 ||
+		die "the reader does not build"
+	mkdir -p "$root/usr/bin"
+	cp "$dir/tools/skbtrace" "$root/usr/bin/"
+	unlock
+}
+
+# The kernel's test framework: its helpers if they are there, for scripts that run
+# by themselves; on demand the scripts installed as any collection is.
+add_tests() {
+	local to=$root/kselftest framework=$cache/kselftest/tools/testing/selftests
+	local make=(make -s -C "$src/selftests" TEST_GEN_PROGS=)
+
+	mkdir -p "$root/skbtrace/selftests"
+	[ ! -d "$src/selftests" ] || cp -a "$src/selftests/." "$root/skbtrace/selftests/"
+	[ -z "$kselftest" ] || framework=$("$rig/kselftest.sh") || exit 1
+	[ -d "$framework" ] || return 0
+	mkdir -p "$to"
+	cp -a "$framework/kselftest" "$framework/run_kselftest.sh" "$to/"
+	ln -s /kselftest/kselftest "$root/skbtrace/selftests/kselftest"
+	[ -n "$kselftest" ] || return 0
+	"${make[@]}" KSELFTEST="$framework" INSTALL_PATH="$to/skbtrace" install >&2 &&
+		"${make[@]}" KSELFTEST="$framework" emit_tests >"$to/kselftest-list.txt" ||
+		die "the tests cannot be installed"
+}
+
+add_command() {
+	local a
+
+	for a in ${adds[@]+"${adds[@]}"}; do
+		[ -e "${a%%:*}" ] && [ "$a" != "${a#*:}" ] || die "--add $a: not FILE:GUESTPATH"
+		mkdir -p "$root/$(dirname "${a#*:}")"
+		cp -aL "${a%%:*}" "$root/${a#*:}"
+	done
+	printf 'exec %s\n' "$(printf '%q ' "${command[@]}")" >"$root/skbtrace/command"
+	[ -n "$shell" ] || return 0
+	cat >"$root/skbtrace/interactive" <<-END
+		stty $(stty size | awk '{ print "rows", $1, "cols", $2 }') </dev/ttyS1
+		export TERM=${TERM:-linux}
+		echo "Kernel $ver. \"modprobe skbtrace\" starts tracing, \"exit\" ends the machine." >/dev/ttyS1
+	END
+}
+
+# The guest's files: what is the same from run to run, then what is not. The
+# kernel unpacks one archive after the other.
+pack() {
+	local base
+
+	base=$("$rig/initramfs.sh") || exit 1
+	root=$tmp/root
+	mkdir -p "$root/skbtrace"
+	cp "$rig/init" "$root/init"
+	add_module
+	add_reader
+	add_tests
+	add_command
+	(cd "$root" && find . -mindepth 1 -printf '%P\n' | cpio -o -H newc -R 0:0 --quiet) |
+		cat "$base" - >"$tmp/initrd"
+}
+
+boot() {
+	# No -machine or device of its own kind: any kernel has these drivers built in.
+	# shellcheck disable=SC2054
+	local qemu=("$emulator" -accel "${ACCEL:-tcg}" -machine pc -smp "$smp" -m "$mem"
+		# QEMU 7.2 emulates cmpxchg16b wrongly: 6.12 crashes at random.
+		-cpu max,cx16=off
+		-nodefaults -no-user-config -display none -no-reboot
+		-kernel "$KERNEL" -initrd "$tmp/initrd"
+		-serial "file:$log" -chardev stdio,id=tty,signal=off -serial chardev:tty
+		-serial "file:$tmp/status")
+	# An oops ends the run. The host may be busy: that is no lockup of the guest's,
+	# and no reason to distrust its clock.
+	local args="console=ttyS0,115200 panic=-1 oops=panic nokaslr cryptomgr.notests"
+
+	args+=" tsc=reliable rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 $append"
+	if [ -n "$shell" ]; then
+		"${qemu[@]}" -append "$args"
+		return
+	fi
+	# In the background, because a shell runs its traps only between commands.
+	timeout -k 5 "$limit" "${qemu[@]}" -append "$args" </dev/null &
+	pid=$!
+	trap 'kill $pid 2>/dev/null; wait $pid; rm -rf "$tmp"' EXIT
+	qemu_status=0
+	wait $pid || qemu_status=$?
+	trap 'rm -rf "$tmp"' EXIT
+}
+
+# judge: exit as the guest did, if nothing worse happened
+judge() {
+	local status
+
+	status=$(sed -n 's/^exit \([0-9]*\).*/\1/p' "$tmp/status" 2>/dev/null || true)
+	if ! "$rig/faults.sh" "$log" "$ignore" >&2; then
+		say "the kernel complained; its whole log: $log"
+		exit 99
+	elif [ "$qemu_status" = 124 ] || [ "$qemu_status" = 137 ]; then
+		tail -n 10 "$log" >&2
+		say "killed after $limit seconds (--time); the kernel's log: $log"
+		exit 98
+	elif [ -z "$status" ]; then
+		tail -n 30 "$log" >&2
+		say "the guest died (QEMU's status: $qemu_status); the kernel's whole log: $log"
+		exit 98
+	fi
+	exit "$status"
+}
+
+# In a function: bash has read it all before it starts.
+main() {
+	parse "$@"
+	emulator=$(command -v qemu-system-x86_64 || command -v qemu-kvm ||
+		   echo /usr/libexec/qemu-kvm)
+	[ -x "$emulator" ] || need qemu-system-x86_64 qemu-system-x86
+	need cpio cpio
+	need depmod kmod
+	choose_kernel
+	scratch
+	pack
+	mkdir -p "$cache/log"
+	log=$cache/log/$(date +%Y%m%d-%H%M%S)-$ver-$$.log
+	ln -sfn "${log##*/}" "$cache/log/last"
+	find "$cache/log" -name '*.log' -mtime +7 -delete
+	boot
+	[ -n "$shell" ] || judge
+	exit
+}
+main "$@"
