@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Packets that nothing happens to: every journey intact, every hop in its place.
+
+. "$(dirname "$0")/lib.sh"
+
+# The way from ns-calm2 to ns-calm1, as far as all kernels and protocols share it.
+bridged=(
+	veth_xmit@calmveth2
+	netif_rx_internal@calmveth2_peer
+	__netif_receive_skb_core@calmveth2_peer
+	br_handle_frame@calmveth2_peer
+	br_nf_pre_routing@calmveth2_peer
+	br_handle_frame_finish@calmveth2_peer
+	__br_forward@calmveth2_peer
+	br_forward_finish@calmveth1_peer
+	br_nf_post_routing@calmveth1_peer
+	br_dev_queue_push_xmit@calmveth1_peer
+	__dev_queue_xmit@calmveth1_peer
+	dev_hard_start_xmit@calmveth1_peer
+	veth_xmit@calmveth1_peer
+	netif_rx_internal@calmveth1
+	__netif_receive_skb_core@calmveth1
+)
+out=(__dev_queue_xmit@calmveth2 dev_hard_start_xmit@calmveth2 "${bridged[@]}")
+ipv4=(ip_output@calmveth2 ip_finish_output2@calmveth2 "${out[@]}"
+	ip_rcv@calmveth1 ip_local_deliver@calmveth1)
+ipv6=(ip6_output@calmveth2 ip6_finish_output2@calmveth2 "${out[@]}"
+	ipv6_rcv@calmveth1 ip6_input@calmveth1)
+
+# The name that a kernel has for a function: the first that is active.
+active() {
+	local symbol
+	for symbol in "$@"; do
+		! awk -v s="$symbol" '$2 == s && $8 == "active" { found = 1 } END { exit !found }' \
+			$debugfs/skbtrace.d/points || { echo "$symbol"; return; }
+	done
+	echo "none of $*"
+}
+
+tcp() { random_file page 20000 && fetch "http://$1/page" && cmp "$work/www/page" "$work/fetched"; }
+ping1() { in2 ping -q -c 5 -i 0.2 -W 5 "$1"; }
+
+# What a run of commands leaves in the ring is looked at when it stands still.
+settled() { sleep 1; set_parameter on 0; }
+
+check_exits_0() { skbtrace check >"$work/check.out"; local status=$?; cat "$work/check.out"; return $status; }
+
+ktap_print_header
+ktap_set_plan 25
+scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
+http_up
+
+fresh_trace
+transmit=$(active __tcp_transmit_skb tcp_transmit_skb)
+check "TCP over IPv4 arrives" tcp 78.78.0.10
+settled
+check "its journeys are intact and delivered" journeys intact tcp 5
+check "the request passes every hop" journeys path tcp dport=80 \
+	"$transmit@calmveth2" ip_queue_xmit@calmveth2 "${ipv4[@]}" \
+	tcp_v4_rcv@calmveth1 tcp_queue_rcv@
+check "the answer comes back to calmveth2" journeys path tcp sport=80 \
+	veth_xmit@calmveth1 br_handle_frame@calmveth1_peer \
+	__br_forward@calmveth1_peer veth_xmit@calmveth2_peer \
+	tcp_v4_rcv@calmveth2 tcp_queue_rcv@
+check "nothing else is unverified" journeys clean
+check "skbtrace check exits 0" check_exits_0
+
+fresh_trace
+check "TCP over IPv6 arrives" tcp '[fd78::10]'
+settled
+check "its journeys are intact and delivered" journeys intact tcp 5
+check "the request passes every hop" journeys path tcp dport=80 \
+	"$transmit@calmveth2" inet6_csk_xmit@calmveth2 "${ipv6[@]}" \
+	tcp_v6_rcv@calmveth1 tcp_queue_rcv@
+check "skbtrace check exits 0" check_exits_0
+
+fresh_trace
+check "UDP over IPv4 arrives" udp_send 78.78.0.10 700 50
+settled
+check "its journeys are intact and delivered" journeys intact udp 50
+check "they pass every hop" journeys path udp dport=7878 \
+	ip_send_skb@calmveth2 "${ipv4[@]}" \
+	udp_rcv@calmveth1 __udp_enqueue_schedule_skb@calmveth1
+check "skbtrace check exits 0" check_exits_0
+
+fresh_trace
+check "UDP over IPv6 arrives" udp_send fd78::10 700 50
+settled
+check "its journeys are intact and delivered" journeys intact udp 50
+check "they pass every hop" journeys path udp dport=7878 \
+	ip6_send_skb@calmveth2 "${ipv6[@]}" \
+	udpv6_rcv@calmveth1 __udp_enqueue_schedule_skb@calmveth1
+check "skbtrace check exits 0" check_exits_0
+
+fresh_trace
+in2 ip neigh flush all
+check "ICMP arrives" ping1 78.78.0.10
+settled
+check "its journeys are intact and delivered" journeys intact icmp 10
+check "so are those of ARP" journeys intact arp 1
+check "nothing else is unverified" journeys clean
+
+fresh_trace
+check "ICMPv6 arrives" ping1 fd78::10
+settled
+check "its journeys are intact and delivered" journeys intact icmpv6 10
+check "skbtrace check exits 0" check_exits_0
+ktap_finished

@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# insmod and rmmod while packets are under way, 100 times.
+
+. "$(dirname "$0")/lib.sh"
+
+rounds=${ROUNDS:-100}
+
+# With all points each tenth time; attaching them all takes seconds where the
+# machine is emulated.
+load_and_unload() {
+	local i points
+	for ((i = 0; i < rounds; i++)); do
+		points=veth,bridge,clone,free
+		[ $((i % 10)) -ne 0 ] || points='*'
+		load points="$points" || return
+		until_true 5 grep -q veth_xmit $debugfs/skbtrace ||
+			{ echo "round $i: nothing seen"; return 1; }
+		unload || return
+	done
+}
+
+traffic_flows() { in2 ping -q -c 3 -i 0.2 -W 2 78.78.0.10; }
+
+traced_again() { load && until_true 5 grep -q br_handle_frame $debugfs/skbtrace; }
+
+ktap_print_header
+ktap_set_plan 3
+scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
+in2 ping -q -f 78.78.0.10 >/dev/null &
+in1 ping -q -i 0.002 fd78::11 >/dev/null &
+check "insmod and rmmod $rounds times under traffic" load_and_unload
+check "the traffic still flows" traffic_flows
+check "and is traced by the next load" traced_again
+ktap_finished

@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The module's parameters: defaults, changes while it is loaded, refusals.
+
+. "$(dirname "$0")/lib.sh"
+
+has() { [ "$(cat "$parameters/$1")" = "$2" ]; }
+
+# refused NAME VALUE: EINVAL, one line in the log, the old value in force
+refused() {
+	local old err
+	old=$(cat "$parameters/$1")
+	dmesg -c >/dev/null
+	err=$({ echo "$2" >"$parameters/$1"; } 2>&1) && return 1
+	[[ $err == *"Invalid argument"* ]] || { echo "$err"; return 1; }
+	[ "$(dmesg | grep -c "skbtrace: $1=.* refused: wants")" = 1 ] || { dmesg; return 1; }
+	has "$1" "$old"
+}
+
+# refused_at_load NAME=VALUE
+refused_at_load() {
+	dmesg -c >/dev/null
+	not load "$1" || return
+	dmesg | grep -q "skbtrace: ${1%%=*}=.* refused: wants" || { dmesg; return 1; }
+	not test -d /sys/module/skbtrace
+}
+
+accepted() { set_parameter "$1" "$2" && has "$1" "${3-$2}"; }
+
+defaults() {
+	has on 1 && has dev '' && has points '*' && has netns '' && has pid '' &&
+		has stack 0 && has digest 1 && has digest_max 0 &&
+		has sample 1 && has max_rate 0
+}
+
+state_of() { awk -v symbol="$1" '$2 == symbol { print $8; exit }' $debugfs/skbtrace.d/points; }
+
+points_apply() {
+	set_parameter points 'veth,ip*,-ip_forward' &&
+		[ "$(state_of veth_xmit)" = active ] &&
+		[ "$(state_of ip_rcv)" = active ] &&
+		[ "$(state_of ip_forward)" = off ] &&
+		[ "$(state_of tcp_v4_rcv)" = off ] &&
+		set_parameter points '*' &&
+		[ "$(state_of tcp_v4_rcv)" = active ]
+}
+
+on_applies() {
+	set_parameter on 0 && [ "$(state_of ip_rcv)" = off ] &&
+		set_parameter on 1 && [ "$(state_of ip_rcv)" = active ]
+}
+
+stats_say() {
+	local key
+	for key in version abi record_size on dev points netns pid stack digest \
+		   digest_max sample max_rate ring_kb missed total; do
+		grep -q "^$key " $debugfs/skbtrace.d/stats || { echo "no $key"; return 1; }
+	done
+}
+
+ring_kb_kept() {
+	unload && load ring_kb=300 points=veth && has ring_kb 192 &&
+		not sh -c "echo 100 >$parameters/ring_kb"
+}
+
+modes() {
+	local file
+	for file in $parameters/*; do
+		[ "$(stat -c %a "$file")" = 600 ] || [ "$file" = $parameters/ring_kb ] ||
+			{ stat "$file"; return 1; }
+	done
+}
+
+ktap_print_header
+ktap_set_plan 31
+modprobe -a veth bridge
+load
+check "defaults" defaults
+check "only root reads and changes them" modes
+check "stats show what is in force" stats_say
+check "points= attaches and detaches" points_apply
+check "on= attaches and detaches" on_applies
+check "dev= takes globs" accepted dev 'calm*,eth?,-eth9'
+check "dev= takes the empty list" accepted dev ''
+check "netns= takes numbers" accepted netns 4026531840,4026532000
+check "pid= takes numbers" accepted pid 1,2,3
+check "stack=" accepted stack Y 1
+check "digest=" accepted digest 0
+check "digest_max=" accepted digest_max 1500
+check "sample=" accepted sample 10
+check "max_rate=" accepted max_rate 100000
+check "on=2 is refused" refused on 2
+check "stack=maybe is refused" refused stack maybe
+check "digest= without a value is refused" refused digest ''
+check "digest_max=-1 is refused" refused digest_max -1
+check "sample=0 is refused" refused sample 0
+check "sample=ten is refused" refused sample ten
+check "max_rate=5000000000 is refused" refused max_rate 5000000000
+check "netns=x is refused" refused netns 1,x
+check "netns= of 33 is refused" refused netns "$(seq -s, 33)"
+check "pid=1,,2 is refused" refused pid 1,,2
+check "dev= with a slash is refused" refused dev a/b
+check "dev= of 40 bytes is refused" refused dev "$(printf 'x%.0s' $(seq 40))"
+check "points= without a value is refused" refused points ''
+unload
+check "sample=0 is refused at load" refused_at_load sample=0
+check "points=, is refused at load" refused_at_load points=,
+check "ring_kb=0x7fffffff is refused at load" refused_at_load ring_kb=0x7fffffff
+load points=veth
+check "ring_kb= is rounded to a power of two of records and fixed" ring_kb_kept
+ktap_finished
