@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is written can be read, and what is damaged does no harm. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+#include "kselftest_harness.h"
+
+#include "file.h"
+#include "list.h"
+
+#define NR_RECORDS	100
+#define TEST_CPUS		3
+
+/* The saved file, as bytes, and a file in memory to put them in. */
+FIXTURE(file)
+{
+	int fd;
+	char path[64];
+	unsigned char *bytes;
+	size_t size;
+};
+
+static char *fixed_text(struct source *source, enum source_text which, struct error *error)
+{
+	static const char * const texts[SOURCE_NR_TEXTS] = {
+		[SOURCE_POINTS] = "# id\n1 a entry tcp vmlinux 5 2 active\n",
+		[SOURCE_STATS] = "abi 1\n",
+		[SOURCE_STACKS] = "7 inner;outer\n",
+		[SOURCE_REASONS] = "2 NOT_SPECIFIED\n",
+		[SOURCE_NETNS] = "",
+	};
+
+	return strdup(texts[which]);
+}
+
+static const struct source_ops text_ops = { .text = fixed_text };
+
+static struct skbtrace_record record_of(unsigned int cpu, unsigned int n)
+{
+	struct skbtrace_record record = {
+		.index = 10 + n, .ts_ns = 1000 + 10 * n + cpu, .cpu = cpu, .skb = n,
+		.payload_len = 100, .digest_len = 100, .point = 29, .abi = SKBTRACE_ABI,
+		.dev = "eth0",
+	};
+
+	return record;
+}
+
+static void write_records(int fd, unsigned int cpu, unsigned int from, unsigned int to)
+{
+	struct skbtrace_record records[NR_RECORDS];
+	struct error error;
+	unsigned int n;
+
+	for (n = from; n < to; n++)
+		records[n - from] = record_of(cpu, n);
+	if (file_write_chunk(fd, FILE_RECORDS, cpu, records, (to - from) * sizeof(records[0]),
+			     &error))
+		abort();
+}
+
+FIXTURE_SETUP(file)
+{
+	struct source source = {
+		.ops = &text_ops, .from_oldest = true, .mono_ns = 111, .real_ns = 222,
+		.missed_before = 1,
+	};
+	struct error error;
+	unsigned int cpu;
+	int fd;
+
+	fd = syscall(SYS_memfd_create, "skbtrace", 0);
+	ASSERT_LE(0, fd);
+	self->fd = fd;
+	snprintf(self->path, sizeof(self->path), "/proc/self/fd/%d", fd);
+	ASSERT_EQ(0, file_write_header(fd, &source, &error));
+	for (cpu = 0; cpu < TEST_CPUS; cpu++)
+		write_records(fd, cpu, 0, NR_RECORDS / 2);
+	/* A chunk that only later versions know. */
+	ASSERT_EQ(0, file_write_chunk(fd, 1234, 0, "later", 5, &error));
+	for (cpu = 0; cpu < TEST_CPUS; cpu++)
+		write_records(fd, cpu, NR_RECORDS / 2, NR_RECORDS);
+	ASSERT_EQ(0, file_write_texts(fd, &source, &error));
+	self->size = lseek(fd, 0, SEEK_END);
+	self->bytes = malloc(self->size);
+	ASSERT_NE(NULL, self->bytes);
+	ASSERT_EQ(self->size, pread(fd, self->bytes, self->size, 0));
+}
+
+FIXTURE_TEARDOWN(file)
+{
+	close(self->fd);
+	free(self->bytes);
+}
+
+static void put_bytes(const char *path, const unsigned char *bytes, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+		abort();
+	close(fd);
+}
+
+/* Read all there is.  Return: how many records; -1 if the file is refused. */
+static int read_all(const char *path, struct error *error, struct error *damage)
+{
+	struct skbtrace_record records[7];
+	struct source *source;
+	unsigned int i;
+	int total = 0;
+	ssize_t nr;
+
+	error->text[0] = '\0';
+	damage->text[0] = '\0';
+	source = file_open(path, error);
+	if (!source)
+		return -1;
+	*damage = source->damage;
+	for (i = 0; i < source->nr_streams; i++) {
+		while ((nr = source_read(source, i, records, 7, error)) > 0)
+			total += nr;
+		if (nr < 0)
+			break;
+	}
+	for (i = 0; i < SOURCE_NR_TEXTS; i++)
+		free(source_text(source, i, error));
+	source_close(source);
+	return total;
+}
+
+TEST_F(file, round_trip)
+{
+	struct skbtrace_record records[NR_RECORDS], expected;
+	struct source *source;
+	struct error error;
+	unsigned int cpu, n;
+	ssize_t nr;
+	char *text;
+
+	source = file_open(self->path, &error);
+	ASSERT_NE(NULL, source);
+	EXPECT_STREQ("", source->damage.text);
+	EXPECT_FALSE(source->is_live);
+	EXPECT_TRUE(source->from_oldest);
+	EXPECT_EQ(111, source->mono_ns);
+	EXPECT_EQ(222, source->real_ns);
+	EXPECT_EQ(1, source->missed_before);
+	ASSERT_EQ(TEST_CPUS, source->nr_streams);
+	for (cpu = 0; cpu < TEST_CPUS; cpu++) {
+		EXPECT_EQ(cpu, source->cpus[cpu]);
+		for (n = 0; n < NR_RECORDS; n += nr) {
+			nr = source_read(source, cpu, records + n, NR_RECORDS - n, &error);
+			ASSERT_LT(0, nr);
+		}
+		for (n = 0; n < NR_RECORDS; n++) {
+			expected = record_of(cpu, n);
+			ASSERT_EQ(0, memcmp(&expected, &records[n], sizeof(expected)));
+		}
+		EXPECT_EQ(0, source_read(source, cpu, records, 1, &error));
+	}
+	text = source_text(source, SOURCE_STACKS, &error);
+	EXPECT_STREQ("7 inner;outer\n", text);
+	free(text);
+	text = source_text(source, SOURCE_NETNS, &error);
+	EXPECT_STREQ("", text);
+	free(text);
+	source_close(source);
+}
+
+TEST_F(file, cut_off_anywhere)
+{
+	struct error error, damage;
+	size_t size;
+	int nr, last = 0;
+
+	ASSERT_EQ(0, ftruncate(self->fd, 0));
+	for (size = 0; size < self->size; size++) {
+		/* A byte more each time; every 7th is looked at, and the header's all. */
+		ASSERT_EQ(1, pwrite(self->fd, self->bytes + size, 1, size));
+		if (size > 200 && size % 7)
+			continue;
+		nr = read_all(self->path, &error, &damage);
+		if (nr < 0) {
+			ASSERT_GT(sizeof(struct file_header), size + 1);
+			ASSERT_NE('\0', error.text[0]);
+			continue;
+		}
+		/* What is before the cut is there, and the rest is missed. */
+		ASSERT_LE(last, nr);
+		if (size + 1 == self->size)
+			break;
+		ASSERT_NE(NULL, strstr(damage.text, "offset"));
+		last = nr;
+	}
+	EXPECT_EQ(TEST_CPUS * NR_RECORDS, last);
+}
+
+TEST_F(file, every_bit_flipped)
+{
+	struct error error, damage;
+	size_t at, nr_noticed = 0;
+	int bit;
+
+	for (at = 0; at < self->size; at += 3) {
+		bit = at % 8;
+		self->bytes[at] ^= 1 << bit;
+		put_bytes(self->path, self->bytes, self->size);
+		read_all(self->path, &error, &damage);
+		nr_noticed += error.text[0] || damage.text[0];
+		self->bytes[at] ^= 1 << bit;
+	}
+	/* Whatever it is, it is read without harm; much of it is noticed. */
+	EXPECT_LT(0, nr_noticed);
+}
+
+/* Change some bytes, and expect to be told of it. */
+static void expect_told(struct __test_metadata *_metadata, FIXTURE_DATA(file) *self, size_t at,
+			const void *bytes, size_t len, const char *told)
+{
+	struct error error, damage;
+	unsigned char saved[16];
+
+	memcpy(saved, self->bytes + at, len);
+	memcpy(self->bytes + at, bytes, len);
+	put_bytes(self->path, self->bytes, self->size);
+	read_all(self->path, &error, &damage);
+	if (!strstr(error.text, told) && !strstr(damage.text, told))
+		TH_LOG("\"%s\" is not told, but \"%s\" and \"%s\"", told, error.text, damage.text);
+	EXPECT_TRUE(strstr(error.text, told) || strstr(damage.text, told));
+	memcpy(self->bytes + at, saved, len);
+}
+
+#define EXPECT_TOLD(at, type, value, told) do {				\
+	type bytes = value;						\
+									\
+	expect_told(_metadata, self, at, &bytes, sizeof(bytes), told);	\
+} while (0)
+
+#define IN_HEADER(member)	offsetof(struct file_header, member)
+#define FIRST_CHUNK		sizeof(struct file_header)
+#define IN_CHUNK(member)	(FIRST_CHUNK + offsetof(struct file_chunk, member))
+#define IN_RECORD(n, member) \
+	(FIRST_CHUNK + sizeof(struct file_chunk) + (n) * sizeof(struct skbtrace_record) + \
+	 offsetof(struct skbtrace_record, member))
+
+TEST_F(file, what_is_wrong_is_told)
+{
+	EXPECT_TOLD(0, char, 'X', "not a file of skbtrace");
+	EXPECT_TOLD(IN_HEADER(byte_order), uint32_t, 0x04030201, "machine of the other one");
+	EXPECT_TOLD(IN_HEADER(version), uint32_t, 99, "version 99");
+	EXPECT_TOLD(IN_HEADER(abi), uint32_t, 99, "ABI 99");
+	EXPECT_TOLD(IN_HEADER(record_size), uint32_t, 128, "records of 128 bytes");
+	EXPECT_TOLD(IN_HEADER(header_size), uint32_t, 8, "header size at offset 12 is 8");
+	EXPECT_TOLD(IN_HEADER(header_size), uint32_t, 1u << 31, "header size at offset 12");
+	EXPECT_TOLD(IN_CHUNK(len), uint64_t, 1ULL << 60,
+		    "chunk at offset 56 says it has 1152921504606846976 bytes");
+	EXPECT_TOLD(IN_CHUNK(len), uint64_t, UINT64_MAX, "chunk at offset 56 says");
+	EXPECT_TOLD(IN_CHUNK(len), uint64_t, 200, "200 bytes are not whole records");
+	EXPECT_TOLD(IN_CHUNK(cpu), uint32_t, 1u << 20, "there is no CPU 1048576");
+	EXPECT_TOLD(IN_RECORD(2, abi), uint8_t, 9, "record at offset 456: of another ABI");
+	EXPECT_TOLD(IN_RECORD(2, cpu), uint16_t, 9, "of another CPU than its chunk");
+	EXPECT_TOLD(IN_RECORD(2, index), uint64_t, 11, "its index does not go up");
+	EXPECT_TOLD(IN_RECORD(2, ts_ns), uint64_t, 0, "its time goes back");
+	EXPECT_TOLD(IN_RECORD(2, digest_len), uint32_t, 101, "digest of more than the payload");
+	expect_told(_metadata, self, IN_RECORD(2, dev), "sixteen letters!", 16,
+		    "a name does not end");
+}
+
+TEST_F(file, a_longer_header)
+{
+	struct error error, damage;
+	struct file_header *header;
+	unsigned char *longer = malloc(self->size + 16);
+
+	ASSERT_NE(NULL, longer);
+	memcpy(longer, self->bytes, sizeof(*header));
+	memset(longer + sizeof(*header), 0xff, 16);
+	memcpy(longer + sizeof(*header) + 16, self->bytes + sizeof(*header),
+	       self->size - sizeof(*header));
+	header = (struct file_header *)longer;
+	header->header_size += 16;
+	put_bytes(self->path, longer, self->size + 16);
+	EXPECT_EQ(TEST_CPUS * NR_RECORDS, read_all(self->path, &error, &damage));
+	EXPECT_STREQ("", damage.text);
+	free(longer);
+}
+
+TEST_F(file, from_a_pipe)
+{
+	struct error error, damage;
+	int ends[2], saved = dup(STDIN_FILENO);
+
+	ASSERT_EQ(0, pipe(ends));
+	if (fork() == 0) {
+		size_t at = 0;
+		ssize_t done;
+
+		while (at < self->size &&
+		       (done = write(ends[1], self->bytes + at, self->size - at)) > 0)
+			at += done;
+		_exit(0);
+	}
+	close(ends[1]);
+	ASSERT_LE(0, dup2(ends[0], STDIN_FILENO));
+	close(ends[0]);
+	EXPECT_EQ(TEST_CPUS * NR_RECORDS, read_all("-", &error, &damage));
+	EXPECT_STREQ("", damage.text);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+}
+
+TEST(no_such_file)
+{
+	struct error error, damage;
+
+	EXPECT_EQ(-1, read_all("/nowhere/at/all", &error, &damage));
+	EXPECT_STREQ("/nowhere/at/all: No such file or directory", error.text);
+	EXPECT_EQ(-1, read_all("/tmp", &error, &damage));
+	EXPECT_STREQ("/tmp: is a directory", error.text);
+	EXPECT_EQ(-1, read_all("/dev/null", &error, &damage));
+	EXPECT_NE(NULL, strstr(error.text, "not a file of skbtrace"));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Hops made up for tests, and the journeys that come of them.
+ *
+ *	feed(t, HOP("veth_xmit", .skb = 1, .dev = "veth0", .peer = "veth1"));
+ *
+ * What a hop does not say is as it is most of the time: UDP over IPv4, always
+ * the same flow, 100 bytes of payload with the digest 0xc0ffee, a microsecond
+ * after the hop before.
+ */
+#ifndef SKBTRACE_SELFTESTS_HOPS_H
+#define SKBTRACE_SELFTESTS_HOPS_H
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "journey.h"
+#include "point.h"
+#include "verdict.h"
+
+#define MSEC	1000000ULL
+#define SEC	1000000000ULL
+
+/* Reasons as of Linux 6.3 and later. */
+#define REASON_CONSUMED		1
+#define REASON_UNSPECIFIED	2
+#define REASON_NO_SOCKET	3
+#define REASON_NETFILTER	8
+
+#define NO_PAYLOAD		UINT32_MAX	/* .len = 0 would mean the default */
+
+struct hop {
+	const char *point;	/* "symbol" or "symbol:return" */
+	uint64_t ts;		/* 0: a microsecond later */
+	uint64_t skb;
+	uint64_t head;		/* 0: goes with the skb */
+	unsigned int cpu;
+	const char *dev;
+	const char *peer;
+	unsigned int l4proto;	/* 0: UDP */
+	unsigned int protocol;	/* 0: IPv4 */
+	unsigned int flow;	/* makes addresses and ports */
+	uint32_t seq;
+	uint32_t ip_id;
+	uint32_t len;		/* 0: 100 */
+	uint32_t crc;		/* 0: 0xc0ffee */
+	uint32_t digest_len;	/* 0: len */
+	uint32_t flags;		/* more of them */
+	uint32_t frag_off;
+	int64_t ret;
+	int64_t reason;
+	uint32_t duration;
+	unsigned int users;	/* 0: 1 */
+	unsigned int ttl;
+	unsigned int context;
+	uint32_t netns;
+	uint32_t stack;
+	uint32_t pid;
+	const char *comm;
+	int no_digest;
+};
+
+#define HOP(...)	((struct hop){ __VA_ARGS__ })
+
+static inline unsigned int point_id(const char *name)
+{
+	size_t len = strcspn(name, ":");
+	enum point_kind kind = name[len] ? POINT_RETURN : POINT_ENTRY;
+	unsigned int id;
+
+	for (id = 0; id <= SKBTRACE_POINT_ID_MAX; id++) {
+		const struct point *point = point_of(id);
+
+		if (point->kind == kind && strlen(point->symbol) == len &&
+		    !strncmp(point->symbol, name, len))
+			return id;
+	}
+	fprintf(stderr, "no point is called %s\n", name);
+	abort();
+}
+
+static inline struct skbtrace_record make_record(const struct hop *hop)
+{
+	const struct point *point = point_of(point_id(hop->point));
+	struct skbtrace_record r = { .ts_ns = hop->ts, .skb = hop->skb };
+
+	r.abi = SKBTRACE_ABI;
+	r.point = point_id(hop->point);
+	r.cpu = hop->cpu;
+	r.head = hop->head ? hop->head : hop->skb + 0x100000;
+	r.users = hop->users ? hop->users : 1;
+	r.context = hop->context;
+	r.stack_id = hop->stack;
+	r.pid = hop->pid;
+	r.flags = hop->flags;
+	if (hop->dev)
+		strncpy(r.dev, hop->dev, sizeof(r.dev) - 1);
+	if (hop->peer)
+		strncpy(r.peer, hop->peer, sizeof(r.peer) - 1);
+	if (hop->comm)
+		strncpy(r.comm, hop->comm, sizeof(r.comm) - 1);
+	if (hop->netns) {
+		r.netns = hop->netns;
+		r.flags |= SKBTRACE_F_NETNS;
+	}
+	if (point->kind == POINT_RETURN) {
+		r.head = 0;
+		r.ret = hop->ret;
+		r.duration_ns = hop->duration;
+		r.flags |= SKBTRACE_F_RET;
+		return r;
+	}
+	if (hop->reason) {
+		r.ret = hop->reason;
+		r.flags |= SKBTRACE_F_REASON;
+	}
+	if (point->data == POINT_NONE)
+		return r;
+
+	r.protocol = hop->protocol ? hop->protocol : ETH_P_IP;
+	r.payload_len = hop->len == NO_PAYLOAD ? 0 : hop->len ? hop->len : 100;
+	r.len = r.payload_len + 28;
+	r.ttl = hop->ttl;
+	r.frag_off = hop->frag_off;
+	if (!hop->no_digest) {
+		r.flags |= SKBTRACE_F_DIGEST;
+		r.crc32c = !r.payload_len ? 0 : hop->crc ? hop->crc : 0xc0ffee;
+		r.digest_len = hop->digest_len ? hop->digest_len : r.payload_len;
+	}
+	if (r.protocol != ETH_P_IP && r.protocol != ETH_P_IPV6) {
+		r.payload = SKBTRACE_PAYLOAD_LINK;
+		return r;
+	}
+	r.payload = SKBTRACE_PAYLOAD_TRANSPORT;
+	r.flags |= SKBTRACE_F_FLOW | SKBTRACE_F_PORTS;
+	r.l4proto = hop->l4proto ? hop->l4proto : IPPROTO_UDP;
+	r.tcp_seq = hop->seq;
+	/* Above IP there is no IP header yet. */
+	if (point->data != POINT_BYTES && point->data != POINT_SEGMENT)
+		r.ip_id = hop->ip_id;
+	r.saddr[0] = 10;
+	r.saddr[1] = hop->flow >> 16;
+	r.saddr[2] = hop->flow >> 8;
+	r.saddr[3] = hop->flow;
+	r.daddr[0] = 10;
+	r.daddr[3] = 1;
+	r.sport = htons(1024 + (hop->flow & 0x7fff));
+	r.dport = htons(80);
+	return r;
+}
+
+/* What is remembered of a journey when it is complete. */
+struct seen {
+	uint64_t id;
+	enum journey_end end;
+	char end_point[32];
+	bool retransmission;
+	bool closed_early;
+	unsigned int nr_hops;
+	unsigned int nr_lives;
+	unsigned int nr_taps;
+	struct verdict verdict;
+	char after[32], before[32];	/* of the first change */
+	char hops[1024];		/* "point point:return ..." */
+};
+
+#define SEEN_MAX	32
+
+struct test {
+	struct journey_engine *engine;
+	uint64_t ts;
+	uint64_t missed;
+	unsigned int nr_seen;		/* may be more than are remembered */
+	struct seen seen[SEEN_MAX];
+};
+
+static inline const char *hop_name(const struct journey *journey, uint32_t hop)
+{
+	return hop == JOURNEY_NO_HOP ? "" : point_of(journey->hops[hop].record.point)->symbol;
+}
+
+static inline void see(void *context, const struct journey *journey)
+{
+	struct test *t = context;
+	const struct journey_life *life;
+	struct seen *seen;
+	uint32_t i;
+
+	if (t->nr_seen++ >= SEEN_MAX)
+		return;
+	seen = &t->seen[t->nr_seen - 1];
+	memset(seen, 0, sizeof(*seen));
+	seen->id = journey->id;
+	seen->end = journey->end;
+	seen->retransmission = journey->retransmission;
+	seen->closed_early = journey->closed_early;
+	seen->nr_hops = journey->nr_hops;
+	seen->nr_lives = journey->nr_lives;
+	for (life = journey->lives; life; life = life->next)
+		seen->nr_taps += life->tap;
+	snprintf(seen->end_point, sizeof(seen->end_point), "%s",
+		 hop_name(journey, journey->end_hop));
+	verdict_of(journey, t->missed, &seen->verdict);
+	if (seen->verdict.nr_changes) {
+		snprintf(seen->after, sizeof(seen->after), "%s",
+			 hop_name(journey, seen->verdict.changes[0].after));
+		snprintf(seen->before, sizeof(seen->before), "%s",
+			 hop_name(journey, seen->verdict.changes[0].before));
+	}
+	for (i = 0; i < journey->nr_hops; i++) {
+		const struct point *point = point_of(journey->hops[i].record.point);
+		size_t len = strlen(seen->hops);
+
+		snprintf(seen->hops + len, sizeof(seen->hops) - len, "%s%s%s", i ? " " : "",
+			 point->symbol, point->kind == POINT_RETURN ? ":return" : "");
+	}
+}
+
+static inline void test_begin_with(struct test *t, const struct journey_config *config)
+{
+	const struct journey_reasons reasons = {
+		REASON_CONSUMED, REASON_UNSPECIFIED, REASON_NO_SOCKET
+	};
+
+	memset(t, 0, sizeof(*t));
+	t->ts = 1 * SEC;
+	t->engine = journey_engine_new(config, &reasons, see, t);
+	if (!t->engine)
+		abort();
+}
+
+static inline void test_begin(struct test *t)
+{
+	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
+
+	test_begin_with(t, &config);
+}
+
+static inline void test_end(struct test *t)
+{
+	journey_engine_free(t->engine);
+}
+
+static inline void feed(struct test *t, struct hop hop)
+{
+	struct skbtrace_record record;
+
+	if (!hop.ts)
+		hop.ts = t->ts + 1000;
+	t->ts = hop.ts;
+	record = make_record(&hop);
+	if (journey_record(t->engine, &record))
+		abort();
+}
+
+/* The same hop at one point after the other. */
+static inline void feed_all(struct test *t, struct hop hop, const char * const *points)
+{
+	for (; *points; points++) {
+		hop.point = *points;
+		hop.ts = 0;
+		feed(t, hop);
+	}
+}
+
+static inline int compare_ids(const void *a, const void *b)
+{
+	const struct seen *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* All that is open is complete; what is remembered is sorted by its beginning. */
+static inline void flush(struct test *t)
+{
+	journey_flush(t->engine);
+	qsort(t->seen, t->nr_seen < SEEN_MAX ? t->nr_seen : SEEN_MAX, sizeof(t->seen[0]),
+	      compare_ids);
+}
+
+#endif /* SKBTRACE_SELFTESTS_HOPS_H */

@@ -1,0 +1,734 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which records are one packet's, and how its journey ended. */
+#include <time.h>
+
+#include "kselftest_harness.h"
+
+#include "hops.h"
+
+/* From one veth pair over a bridge to another. */
+static const char * const bridged[] = {
+	"__dev_queue_xmit", "dev_hard_start_xmit", "veth_xmit", "netif_rx_internal",
+	"enqueue_to_backlog", "__netif_receive_skb_core", "br_handle_frame",
+	"br_handle_frame_finish", "__br_forward", "br_forward_finish",
+	"br_dev_queue_push_xmit", "__dev_queue_xmit", "dev_hard_start_xmit", "veth_xmit",
+	"netif_rx_internal", "enqueue_to_backlog", "__netif_receive_skb_core", NULL
+};
+
+#define NR_BRIDGED	17
+
+FIXTURE(journey)
+{
+	struct test t;
+};
+
+FIXTURE_SETUP(journey)
+{
+	test_begin(&self->t);
+}
+
+FIXTURE_TEARDOWN(journey)
+{
+	test_end(&self->t);
+}
+
+TEST_F(journey, udp_over_a_bridge)
+{
+	struct test *t = &self->t;
+	const struct hop hop = { .skb = 0x10, .ip_id = 7 };
+
+	feed(t, HOP("ip_send_skb", .skb = 0x10, .ip_id = 7));
+	feed_all(t, hop, bridged);
+	feed(t, HOP("udp_rcv", .skb = 0x10, .ip_id = 7));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x10, .ip_id = 7));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	ASSERT_EQ(0, t->nr_seen);
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(NR_BRIDGED + 4, t->seen[0].nr_hops);
+	EXPECT_EQ(1, t->seen[0].nr_lives);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_STREQ("__udp_enqueue_schedule_skb", t->seen[0].end_point);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[0].verdict.payload);
+}
+
+TEST_F(journey, completes_by_itself)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("ip_send_skb", .skb = 0x10));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x10));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	journey_advance(t->engine, t->ts + 5 * MSEC);
+	EXPECT_EQ(0, t->nr_seen);
+	journey_advance(t->engine, t->ts + 20 * MSEC);
+	EXPECT_EQ(1, t->nr_seen);
+
+	/* Delivered, but nobody reads it. */
+	feed(t, HOP("ip_send_skb", .skb = 0x20));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x20));
+	journey_advance(t->engine, t->ts + 2 * SEC);
+	EXPECT_EQ(2, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[1].end);
+
+	/* Nothing is heard of it any more. */
+	feed(t, HOP("ip_send_skb", .skb = 0x30));
+	journey_advance(t->engine, t->ts + 9 * SEC);
+	EXPECT_EQ(2, t->nr_seen);
+	journey_advance(t->engine, t->ts + 11 * SEC);
+	ASSERT_EQ(3, t->nr_seen);
+	EXPECT_EQ(JOURNEY_OPEN, t->seen[2].end);
+}
+
+static void send_tcp(struct test *t, uint64_t original, uint64_t clone, uint32_t seq)
+{
+	const struct hop hop = {
+		.skb = clone, .head = original, .l4proto = IPPROTO_TCP, .seq = seq, .ip_id = seq
+	};
+
+	feed(t, HOP("__tcp_transmit_skb", .skb = original, .head = original,
+		    .l4proto = IPPROTO_TCP, .seq = seq));
+	feed(t, HOP("skb_clone:return", .skb = original, .ret = clone));
+	feed(t, HOP("ip_queue_xmit", .skb = clone, .head = original,
+		    .l4proto = IPPROTO_TCP, .seq = seq));
+	feed_all(t, hop, bridged);
+}
+
+static void deliver_tcp(struct test *t, uint64_t original, uint64_t clone, uint32_t seq)
+{
+	struct hop hop = {
+		.skb = clone, .head = original, .l4proto = IPPROTO_TCP, .seq = seq, .ip_id = seq
+	};
+
+	hop.point = "tcp_v4_rcv";
+	feed(t, hop);
+	hop.point = "tcp_queue_rcv";
+	feed(t, hop);
+	feed(t, HOP("kfree_skbmem", .skb = clone));
+}
+
+TEST_F(journey, tcp_travels_as_a_clone)
+{
+	struct test *t = &self->t;
+
+	send_tcp(t, 0x10, 0x18, 1000);
+	deliver_tcp(t, 0x10, 0x18, 1000);
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(NR_BRIDGED + 6, t->seen[0].nr_hops);
+	EXPECT_EQ(2, t->seen[0].nr_lives);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[0].verdict.payload);
+	EXPECT_EQ(0, journey_counts(t->engine)->unknown);
+}
+
+TEST_F(journey, tcp_is_complete_before_it_is_acknowledged)
+{
+	struct test *t = &self->t;
+
+	send_tcp(t, 0x10, 0x18, 1000);
+	deliver_tcp(t, 0x10, 0x18, 1000);
+	journey_advance(t->engine, t->ts + 20 * MSEC);
+	ASSERT_EQ(1, t->nr_seen);
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	flush(t);
+	EXPECT_EQ(1, t->nr_seen);
+	EXPECT_EQ(0, journey_counts(t->engine)->unknown);
+}
+
+TEST_F(journey, a_pure_ack_travels_itself)
+{
+	struct test *t = &self->t;
+	const struct hop ack = {
+		.skb = 0x10, .l4proto = IPPROTO_TCP, .seq = 5, .len = NO_PAYLOAD
+	};
+	static const char * const points[] = {
+		"__tcp_transmit_skb", "ip_queue_xmit", "ip_output", "veth_xmit",
+		"__netif_receive_skb_core", "tcp_v4_rcv", NULL
+	};
+
+	feed_all(t, ack, points);
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(1, t->seen[0].nr_lives);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_STREQ("tcp_v4_rcv", t->seen[0].end_point);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[0].verdict.payload);
+}
+
+TEST_F(journey, a_retransmission_is_a_journey_of_its_own)
+{
+	struct test *t = &self->t;
+
+	send_tcp(t, 0x10, 0x18, 1000);
+	feed(t, HOP("kfree_skb", .skb = 0x18));
+	feed(t, HOP("kfree_skbmem", .skb = 0x18));
+	journey_advance(t->engine, t->ts + SEC);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[0].end);
+	EXPECT_FALSE(t->seen[0].retransmission);
+
+	/* The clone has the same address: it is the other half of the skb. */
+	send_tcp(t, 0x10, 0x18, 1000);
+	deliver_tcp(t, 0x10, 0x18, 1000);
+	journey_advance(t->engine, t->ts + SEC);
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_TRUE(t->seen[1].retransmission);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[1].end);
+
+	/* 40 bytes were acknowledged; the rest is sent again. */
+	send_tcp(t, 0x10, 0x18, 1040);
+	journey_flush(t->engine);
+	ASSERT_EQ(3, t->nr_seen);
+	EXPECT_TRUE(t->seen[2].retransmission);
+
+	/* The skb was freed and is used again: nothing is sent twice. */
+	feed(t, HOP("kfree_skbmem", .skb = 0x18));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	send_tcp(t, 0x10, 0x18, 1040);
+	journey_flush(t->engine);
+	ASSERT_EQ(4, t->nr_seen);
+	EXPECT_FALSE(t->seen[3].retransmission);
+}
+
+TEST_F(journey, a_retransmission_while_the_first_is_under_way)
+{
+	struct test *t = &self->t;
+
+	send_tcp(t, 0x10, 0x18, 1000);
+	/* The clone is still queued, so the skb is copied. */
+	feed(t, HOP("__tcp_transmit_skb", .skb = 0x10, .head = 0x10,
+		    .l4proto = IPPROTO_TCP, .seq = 1000));
+	feed(t, HOP("__pskb_copy_fclone:return", .skb = 0x10, .ret = 0x28));
+	feed(t, HOP("ip_output", .skb = 0x28, .l4proto = IPPROTO_TCP, .seq = 1000, .ip_id = 9));
+	deliver_tcp(t, 0x10, 0x18, 1000);
+	feed(t, HOP("tcp_v4_rcv", .skb = 0x28, .l4proto = IPPROTO_TCP, .seq = 1000, .ip_id = 9));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x28, .reason = 30));
+	feed(t, HOP("kfree_skbmem", .skb = 0x28));
+	flush(t);
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_FALSE(t->seen[0].retransmission);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[1].end);
+	EXPECT_TRUE(t->seen[1].retransmission);
+	EXPECT_STREQ("__tcp_transmit_skb __pskb_copy_fclone:return ip_output tcp_v4_rcv "
+		     "kfree_skb_reason kfree_skbmem", t->seen[1].hops);
+}
+
+TEST_F(journey, arp_is_flooded_in_branches)
+{
+	struct test *t = &self->t;
+	const unsigned int arp = ETH_P_ARP;
+
+	feed(t, HOP("__dev_queue_xmit", .skb = 0x10, .protocol = arp, .len = 28));
+	feed(t, HOP("br_handle_frame_finish", .skb = 0x10, .protocol = arp, .len = 28));
+	feed(t, HOP("skb_clone:return", .skb = 0x10, .ret = 0x20));
+	feed(t, HOP("__br_forward", .skb = 0x20, .head = 0x100010, .protocol = arp, .len = 28));
+	feed(t, HOP("skb_clone:return", .skb = 0x10, .ret = 0x30));
+	feed(t, HOP("__br_forward", .skb = 0x30, .head = 0x100010, .protocol = arp, .len = 28));
+	feed(t, HOP("br_pass_frame_up", .skb = 0x10, .protocol = arp, .len = 28));
+	feed(t, HOP("arp_rcv", .skb = 0x30, .head = 0x100010, .protocol = arp, .len = 28));
+	feed(t, HOP("kfree_skbmem", .skb = 0x30));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x20, .reason = REASON_NETFILTER));
+	feed(t, HOP("kfree_skbmem", .skb = 0x20));
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(3, t->seen[0].nr_lives);
+	EXPECT_EQ(12, t->seen[0].nr_hops);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[0].verdict.payload);
+}
+
+TEST_F(journey, a_packet_socket_does_not_decide)
+{
+	struct test *t = &self->t;
+
+	/* Sending: the socket gets a clone. */
+	feed(t, HOP("dev_hard_start_xmit", .skb = 0x10, .ip_id = 1));
+	feed(t, HOP("skb_clone:return", .skb = 0x10, .ret = 0x20));
+	feed(t, HOP("packet_rcv", .skb = 0x20, .head = 0x100010, .ip_id = 1));
+	feed(t, HOP("veth_xmit", .skb = 0x10, .ip_id = 1));
+	/* Receiving: it gets the skb itself for a moment, and clones it. */
+	feed(t, HOP("packet_rcv", .skb = 0x10, .ip_id = 1, .users = 2));
+	feed(t, HOP("skb_clone:return", .skb = 0x10, .ret = 0x30));
+	feed(t, HOP("ip_rcv", .skb = 0x10, .ip_id = 1));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x10, .reason = REASON_NETFILTER));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	/* Nobody waits until tcpdump has read it. */
+	journey_advance(t->engine, t->ts + 20 * MSEC);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[0].end);
+	EXPECT_EQ(3, t->seen[0].nr_lives);
+	EXPECT_EQ(2, t->seen[0].nr_taps);
+	feed(t, HOP("kfree_skbmem", .skb = 0x20));
+	feed(t, HOP("kfree_skbmem", .skb = 0x30));
+	flush(t);
+	EXPECT_EQ(1, t->nr_seen);
+}
+
+TEST_F(journey, tpacket_drops_a_reference)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("tpacket_rcv", .skb = 0x10, .users = 2));
+	feed(t, HOP("kfree_skb", .skb = 0x10, .users = 2));
+	feed(t, HOP("ip_rcv", .skb = 0x10));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x10));
+	feed(t, HOP("napi_consume_skb", .skb = 0x10, .users = 2));
+	feed(t, HOP("napi_consume_skb", .skb = 0x10));
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_STREQ("tpacket_rcv kfree_skb ip_rcv __udp_enqueue_schedule_skb napi_consume_skb",
+		     t->seen[0].hops);
+}
+
+TEST_F(journey, a_pointer_is_used_again)
+{
+	struct test *t = &self->t;
+
+	/* With the free seen in between. */
+	feed(t, HOP("ip_rcv", .skb = 0x10));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("ip_rcv", .skb = 0x10));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	/* Without: other identification, head where it was or elsewhere. */
+	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 1, .crc = 1));
+	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 2, .crc = 2));
+	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 3, .crc = 3, .head = 5));
+	/* Of TCP: elsewhere in the stream. */
+	feed(t, HOP("ip_rcv", .skb = 0x30, .l4proto = IPPROTO_TCP, .seq = 100, .crc = 1));
+	feed(t, HOP("ip_rcv", .skb = 0x30, .l4proto = IPPROTO_TCP, .seq = 200, .crc = 2));
+	/* Other flow and other bytes. */
+	feed(t, HOP("ip_rcv", .skb = 0x40, .flow = 1, .crc = 1));
+	feed(t, HOP("ip_rcv", .skb = 0x40, .flow = 2, .crc = 2));
+	/* Likewise at the same place in memory, and nothing that tunnels. */
+	feed(t, HOP("ip_rcv", .skb = 0x48, .flow = 1, .len = 8, .l4proto = IPPROTO_ICMP));
+	feed(t, HOP("ip_rcv", .skb = 0x48, .flow = 2, .len = 80, .l4proto = IPPROTO_ICMP));
+	/* A packet that has arrived goes nowhere, one that was dropped neither. */
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x50));
+	feed(t, HOP("ip_rcv", .skb = 0x50));
+	feed(t, HOP("kfree_skb", .skb = 0x50));
+	feed(t, HOP("ip_rcv", .skb = 0x50));
+	/* A clone is made at its address. */
+	feed(t, HOP("ip_rcv", .skb = 0x60, .ip_id = 6));
+	feed(t, HOP("skb_clone:return", .skb = 0x50, .ret = 0x60));
+	feed(t, HOP("__br_forward", .skb = 0x60));
+	flush(t);
+	ASSERT_EQ(15, t->nr_seen);
+	EXPECT_EQ(JOURNEY_FREED, t->seen[0].end);
+	EXPECT_EQ(JOURNEY_FREED, t->seen[1].end);
+}
+
+TEST_F(journey, it_is_still_the_same_packet)
+{
+	struct test *t = &self->t;
+	const unsigned int tcp = IPPROTO_TCP;
+
+	/* Addresses translated. */
+	feed(t, HOP("ip_rcv", .skb = 0x10, .flow = 1));
+	feed(t, HOP("ip_output", .skb = 0x10, .flow = 2));
+	/* Addresses translated, and a byte changed. */
+	feed(t, HOP("ip_rcv", .skb = 0x20, .flow = 1, .ip_id = 3, .crc = 1));
+	feed(t, HOP("ip_output", .skb = 0x20, .flow = 2, .ip_id = 3, .crc = 2));
+	/* A SYN translated. */
+	feed(t, HOP("ip_rcv", .skb = 0x30, .flow = 1, .l4proto = tcp, .seq = 9,
+		    .len = NO_PAYLOAD));
+	feed(t, HOP("ip_output", .skb = 0x30, .flow = 2, .l4proto = tcp, .seq = 9,
+		    .len = NO_PAYLOAD));
+	/* Data moved, and a byte changed: what pedit does to a clone. */
+	feed(t, HOP("ip_rcv", .skb = 0x40, .crc = 1));
+	feed(t, HOP("ip_output", .skb = 0x40, .crc = 2, .head = 5));
+	/* Sequence numbers translated. */
+	feed(t, HOP("ip_rcv", .skb = 0x50, .l4proto = tcp, .seq = 9));
+	feed(t, HOP("ip_output", .skb = 0x50, .l4proto = tcp, .seq = 7009));
+	/* What was received already is trimmed. */
+	feed(t, HOP("ip_rcv", .skb = 0x60, .l4proto = tcp, .seq = 9, .crc = 1));
+	feed(t, HOP("tcp_queue_rcv", .skb = 0x60, .l4proto = tcp, .seq = 49, .len = 60,
+		    .crc = 2));
+	/* Put into a tunnel. */
+	feed(t, HOP("ip_rcv", .skb = 0x70, .flow = 1, .crc = 1));
+	feed(t, HOP("ip_output", .skb = 0x70, .flow = 2, .crc = 2, .len = 150));
+	flush(t);
+	ASSERT_EQ(7, t->nr_seen);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[0].verdict.payload);
+	EXPECT_EQ(VERDICT_CHANGED, t->seen[1].verdict.payload);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[2].verdict.payload);
+	EXPECT_EQ(VERDICT_CHANGED, t->seen[3].verdict.payload);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[4].verdict.payload);
+	EXPECT_EQ(VERDICT_UNVERIFIED, t->seen[5].verdict.payload);
+}
+
+TEST_F(journey, dropped_with_a_reason)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("ip_rcv", .skb = 0x10));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x10, .reason = REASON_NETFILTER));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	/* The hook returns when the skb is gone. */
+	feed(t, HOP("nf_hook_slow:return", .skb = 0x10, .ret = -1, .duration = 2500));
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[0].end);
+	EXPECT_STREQ("kfree_skb_reason", t->seen[0].end_point);
+	EXPECT_EQ(4, t->seen[0].nr_hops);
+}
+
+TEST_F(journey, dropped_as_a_return_value_says)
+{
+	struct test *t = &self->t;
+
+	/* Old kernels give no reason. */
+	feed(t, HOP("ip_rcv", .skb = 0x10));
+	feed(t, HOP("kfree_skb", .skb = 0x10));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("nf_hook_slow:return", .skb = 0x10, .ret = -1, .duration = 2500));
+	feed(t, HOP("veth_xmit", .skb = 0x20));
+	feed(t, HOP("kfree_skbmem", .skb = 0x20));
+	feed(t, HOP("veth_xmit:return", .skb = 0x20, .ret = 1, .duration = 2500));
+	flush(t);
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[0].end);
+	EXPECT_STREQ("nf_hook_slow", t->seen[0].end_point);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[1].end);
+	EXPECT_STREQ("veth_xmit", t->seen[1].end_point);
+}
+
+TEST_F(journey, not_every_drop_is_one)
+{
+	struct test *t = &self->t;
+	const unsigned int icmp = IPPROTO_ICMP;
+
+	feed(t, HOP("icmp_rcv", .skb = 0x10, .l4proto = icmp));
+	feed(t, HOP("kfree_skb", .skb = 0x10));
+	feed(t, HOP("icmp_rcv", .skb = 0x20, .l4proto = icmp));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x20, .reason = REASON_UNSPECIFIED));
+	feed(t, HOP("icmp_rcv", .skb = 0x30, .l4proto = icmp));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x30, .reason = REASON_NO_SOCKET));
+	feed(t, HOP("ip_rcv", .skb = 0x40));
+	feed(t, HOP("sk_skb_reason_drop", .skb = 0x40, .reason = REASON_CONSUMED));
+	feed(t, HOP("kfree_skbmem", .skb = 0x40));
+	/* But these are. */
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x50));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x50, .reason = 15));
+	feed(t, HOP("udp_rcv", .skb = 0x60));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x60, .reason = REASON_NO_SOCKET));
+	feed(t, HOP("ip_rcv", .skb = 0x70));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x70, .reason = REASON_UNSPECIFIED));
+	feed(t, HOP("tcp_v4_rcv", .skb = 0x80, .l4proto = IPPROTO_TCP, .len = NO_PAYLOAD));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x80, .reason = 30));
+	flush(t);
+	ASSERT_EQ(8, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[1].end);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[2].end);
+	EXPECT_EQ(JOURNEY_FREED, t->seen[3].end);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[4].end);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[5].end);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[6].end);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[7].end);
+}
+
+TEST_F(journey, returns_belong_to_the_time_of_the_call)
+{
+	struct test *t = &self->t;
+
+	/* The skb is freed within the call, and its pointer used again. */
+	feed(t, HOP("br_handle_frame", .skb = 0x10, .ip_id = 1));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("ip_send_skb", .skb = 0x10, .ip_id = 2, .cpu = 1));
+	feed(t, HOP("br_handle_frame:return", .skb = 0x10, .duration = 2500));
+	/* A call that was under way when tracing began. */
+	feed(t, HOP("ip_rcv", .skb = 0x20));
+	feed(t, HOP("nf_hook_slow:return", .skb = 0x20, .ret = 1, .duration = 50000));
+	/* The journey begins with the call: who is told first is not known. */
+	feed(t, HOP("veth_xmit", .skb = 0x30));
+	feed(t, HOP("veth_xmit:return", .skb = 0x30, .duration = 1500));
+	/* Of nothing known. */
+	feed(t, HOP("veth_xmit:return", .skb = 0x40, .duration = 1500));
+	flush(t);
+	ASSERT_EQ(4, t->nr_seen);
+	EXPECT_STREQ("br_handle_frame kfree_skbmem br_handle_frame:return", t->seen[0].hops);
+	EXPECT_STREQ("ip_send_skb", t->seen[1].hops);
+	EXPECT_STREQ("ip_rcv", t->seen[2].hops);
+	EXPECT_STREQ("veth_xmit veth_xmit:return", t->seen[3].hops);
+	EXPECT_EQ(2, journey_counts(t->engine)->late_returns);
+}
+
+TEST_F(journey, nothing_begins_with_an_end)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("kfree_skb", .skb = 0x20));
+	feed(t, HOP("skb_clone:return", .skb = 0x30, .ret = 0x40));
+	feed(t, HOP("skb_clone:return", .skb = 0x30, .ret = 0));
+	feed(t, HOP("nf_hook_slow:return", .skb = 0x50, .ret = 1));
+	flush(t);
+	EXPECT_EQ(0, t->nr_seen);
+	EXPECT_EQ(4, journey_counts(t->engine)->unknown);
+}
+
+TEST_F(journey, the_record_of_a_clone_is_missing)
+{
+	struct test *t = &self->t;
+
+	/* Of a flooded packet. */
+	feed(t, HOP("br_handle_frame", .skb = 0x10));
+	feed(t, HOP("__br_forward", .skb = 0x20, .head = 0x100010));
+	/* Of what TCP sends: the clone goes on in its place. */
+	feed(t, HOP("__tcp_transmit_skb", .skb = 0x30, .l4proto = IPPROTO_TCP, .seq = 1));
+	feed(t, HOP("ip_output", .skb = 0x38, .head = 0x100030, .l4proto = IPPROTO_TCP,
+		    .seq = 1, .ip_id = 9));
+	feed(t, HOP("tcp_queue_rcv", .skb = 0x38, .head = 0x100030, .l4proto = IPPROTO_TCP,
+		    .seq = 1, .ip_id = 9));
+	feed(t, HOP("kfree_skbmem", .skb = 0x38));
+	flush(t);
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_STREQ("br_handle_frame __br_forward", t->seen[0].hops);
+	EXPECT_EQ(2, t->seen[0].nr_lives);
+	EXPECT_STREQ("__tcp_transmit_skb ip_output tcp_queue_rcv kfree_skbmem", t->seen[1].hops);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[1].end);
+}
+
+TEST_F(journey, the_skb_is_built_anew)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("veth_xmit", .skb = 0x10, .ip_id = 5, .peer = "veth1"));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("napi_gro_receive", .skb = 0x20, .ip_id = 5, .dev = "veth1", .crc = 7));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x20, .ip_id = 5, .crc = 7));
+	feed(t, HOP("kfree_skbmem", .skb = 0x20));
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_STREQ("veth_xmit", t->seen[0].after);
+	EXPECT_STREQ("napi_gro_receive", t->seen[0].before);
+}
+
+TEST_F(journey, packets_without_number_are_joined_only_at_the_other_end)
+{
+	struct test *t = &self->t;
+
+	/* Handed to veth1, and there is one. */
+	feed(t, HOP("veth_xmit", .skb = 0x10, .peer = "veth1"));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("napi_gro_receive", .skb = 0x20, .dev = "veth1"));
+	flush(t);
+	EXPECT_EQ(1, t->nr_seen);
+
+	/* One was freed somewhere, another comes from elsewhere. */
+	feed(t, HOP("ip_rcv", .skb = 0x30, .dev = "veth1"));
+	feed(t, HOP("kfree_skbmem", .skb = 0x30));
+	feed(t, HOP("ip_rcv", .skb = 0x40, .dev = "veth1"));
+	flush(t);
+	EXPECT_EQ(3, t->nr_seen);
+
+	/* Which of two it is nobody knows. */
+	feed(t, HOP("veth_xmit", .skb = 0x50, .peer = "veth1"));
+	feed(t, HOP("veth_xmit", .skb = 0x60, .peer = "veth1"));
+	feed(t, HOP("kfree_skbmem", .skb = 0x50));
+	feed(t, HOP("kfree_skbmem", .skb = 0x60));
+	feed(t, HOP("napi_gro_receive", .skb = 0x70, .dev = "veth1"));
+	flush(t);
+	EXPECT_EQ(6, t->nr_seen);
+}
+
+TEST_F(journey, what_was_delivered_is_not_built_anew)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x10, .ip_id = 5));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 5));
+	flush(t);
+	EXPECT_EQ(2, t->nr_seen);
+}
+
+TEST_F(journey, losses_concern_what_was_under_way)
+{
+	struct test *t = &self->t;
+	const struct journey_loss loss = { 2 * SEC, 3 * SEC, 5, 1 };
+
+	feed(t, HOP("ip_send_skb", .skb = 0x10, .ip_id = 1, .ts = 1 * SEC));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x10, .ip_id = 1));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("ip_send_skb", .skb = 0x20, .ip_id = 2, .ts = 2 * SEC - 1));
+	journey_lost(t->engine, &loss);
+	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 2, .ts = 2 * SEC + 1));
+	feed(t, HOP("ip_send_skb", .skb = 0x30, .ip_id = 3));
+	feed(t, HOP("ip_rcv", .skb = 0x30, .ip_id = 3));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x30, .ip_id = 3));
+	feed(t, HOP("kfree_skbmem", .skb = 0x30));
+	feed(t, HOP("ip_send_skb", .skb = 0x40, .ip_id = 4, .ts = 3 * SEC + 1));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x40, .ip_id = 4));
+	flush(t);
+	ASSERT_EQ(4, t->nr_seen);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[0].verdict.payload);
+	EXPECT_EQ(VERDICT_UNVERIFIED, t->seen[1].verdict.payload);
+	EXPECT_STREQ("5 records lost on cpu1 while it was under way", t->seen[1].verdict.why);
+	EXPECT_EQ(VERDICT_UNVERIFIED, t->seen[2].verdict.payload);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[3].verdict.payload);
+}
+
+TEST_F(journey, after_a_loss_a_packet_must_prove_itself)
+{
+	struct test *t = &self->t;
+	const struct journey_loss loss = { 2 * SEC, 3 * SEC, 5, 1 };
+
+	/* Its free, and the birth of the next, may be among what was lost. */
+	feed(t, HOP("ip_rcv", .skb = 0x10, .crc = 1, .ts = 1 * SEC));
+	feed(t, HOP("ip_rcv", .skb = 0x20, .crc = 1));
+	journey_lost(t->engine, &loss);
+	feed(t, HOP("ip_rcv", .skb = 0x10, .crc = 2, .ts = 3 * SEC));
+	feed(t, HOP("ip_rcv", .skb = 0x20, .crc = 1));
+	flush(t);
+	ASSERT_EQ(3, t->nr_seen);
+	EXPECT_EQ(0, t->seen[0].verdict.nr_changes);
+	EXPECT_EQ(0, t->seen[1].verdict.nr_changes);
+	EXPECT_EQ(0, t->seen[2].verdict.nr_changes);
+}
+
+TEST_F(journey, many_losses_are_taken_together)
+{
+	struct test *t = &self->t;
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++) {
+		struct journey_loss loss = { i * SEC, i * SEC + 1, 1, i % 2 };
+
+		journey_lost(t->engine, &loss);
+	}
+	feed(t, HOP("ip_rcv", .skb = 0x10, .ts = 100 * SEC));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x10));
+	feed(t, HOP("ip_rcv", .skb = 0x20, .ts = 2000 * SEC));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x20));
+	flush(t);
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_EQ(VERDICT_UNVERIFIED, t->seen[0].verdict.payload);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[1].verdict.payload);
+}
+
+TEST(too_many_journeys)
+{
+	const struct journey_config config = { 10, 1 << 20, 1024, 10 * SEC };
+	struct test t;
+	uint64_t i;
+
+	test_begin_with(&t, &config);
+	for (i = 1; i <= 30; i++)
+		feed(&t, HOP("ip_rcv", .skb = i * 0x10, .ip_id = i));
+	EXPECT_EQ(20, t.nr_seen);
+	EXPECT_EQ(20, journey_counts(t.engine)->closed_early);
+	EXPECT_EQ(0, t.seen[0].id);
+	EXPECT_TRUE(t.seen[0].closed_early);
+	EXPECT_EQ(VERDICT_UNVERIFIED, t.seen[0].verdict.payload);
+	flush(&t);
+	EXPECT_EQ(30, t.nr_seen);
+	EXPECT_FALSE(t.seen[29].closed_early);
+	test_end(&t);
+}
+
+TEST(parked_lives_are_bounded)
+{
+	const struct journey_config config = { 10, 1 << 20, 1024, 10 * SEC };
+	struct test t;
+	uint64_t i;
+
+	test_begin_with(&t, &config);
+	for (i = 1; i <= 100; i++) {
+		send_tcp(&t, i * 0x10, i * 0x10 + 8, 1000);
+		deliver_tcp(&t, i * 0x10, i * 0x10 + 8, 1000);
+	}
+	flush(&t);
+	EXPECT_EQ(100, t.nr_seen);
+	/* Only the latest are remembered; the others' free is of an unknown skb. */
+	for (i = 1; i <= 100; i++)
+		feed(&t, HOP("kfree_skbmem", .skb = i * 0x10));
+	EXPECT_EQ(90, journey_counts(t.engine)->unknown);
+	test_end(&t);
+}
+
+TEST(too_many_hops)
+{
+	const struct journey_config config = { 100, 64, 16, 10 * SEC };
+	struct test t;
+	int i;
+
+	test_begin_with(&t, &config);
+	/* One that goes round and round. */
+	for (i = 0; i < 20; i++)
+		feed(&t, HOP("br_handle_frame", .skb = 0x10, .ip_id = 1));
+	ASSERT_EQ(1, t.nr_seen);
+	EXPECT_EQ(16, t.seen[0].nr_hops);
+	EXPECT_TRUE(t.seen[0].closed_early);
+	/* Many, together. */
+	for (i = 1; i <= 100; i++)
+		feed(&t, HOP("ip_rcv", .skb = i * 0x100, .ip_id = 100 + i));
+	EXPECT_GE(t.nr_seen, 90);
+	flush(&t);
+	EXPECT_EQ(102, t.nr_seen);
+	test_end(&t);
+}
+
+static double cost_ns(struct test *t, uint64_t nr_flows)
+{
+	const uint64_t nr_records = 400000;
+	struct timespec begin, end;
+	uint64_t i;
+
+	for (i = 0; i < nr_flows; i++)
+		feed(t, HOP("ip_rcv", .skb = i * 64 + 64, .ip_id = 1, .flow = i, .ts = SEC));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	for (i = 0; i < nr_records; i++)
+		feed(t, HOP("ip_output", .skb = i % nr_flows * 64 + 64, .ip_id = 1,
+			    .flow = i % nr_flows, .ts = SEC));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	return ((end.tv_sec - begin.tv_sec) * 1e9 + (end.tv_nsec - begin.tv_nsec)) / nr_records;
+}
+
+TEST(cost_does_not_grow_with_open_journeys)
+{
+	const struct journey_config config = { 1 << 18, 1 << 24, 1 << 16, 10 * SEC };
+	struct test few, many;
+	double cost_few, cost_many;
+
+	test_begin_with(&few, &config);
+	cost_few = cost_ns(&few, 100);
+	flush(&few);
+	EXPECT_EQ(100, few.nr_seen);
+	test_end(&few);
+	test_begin_with(&many, &config);
+	cost_many = cost_ns(&many, 100000);
+	flush(&many);
+	EXPECT_EQ(100000, many.nr_seen);
+	test_end(&many);
+	TH_LOG("%.0f ns a record with 100 open, %.0f with 100000", cost_few, cost_many);
+	/* Caches make a difference, but not one of 1000 times as many. */
+	EXPECT_LT(cost_many, 20 * cost_few);
+}
+
+TEST_F(journey, many_lives_of_one_pointer)
+{
+	struct test *t = &self->t;
+	struct timespec begin, end;
+	uint64_t i;
+
+	/* An allocator gives out again what was freed last; all within 10 ms. */
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	for (i = 0; i < 50000; i++) {
+		feed(t, HOP("ip_rcv", .skb = 0x10, .ts = SEC + i));
+		feed(t, HOP("kfree_skbmem", .skb = 0x10, .ts = SEC + i));
+	}
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	flush(t);
+	EXPECT_EQ(50000, t->nr_seen);
+	EXPECT_LT(end.tv_sec - begin.tv_sec, 10);
+}
+
+TEST_HARNESS_MAIN

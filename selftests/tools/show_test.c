@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is shown: JSON that programs can trust, text that does no harm. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "kselftest_harness.h"
+
+#include "hops.h"
+#include "json.h"
+#include "show.h"
+
+static char *fixed_text(struct source *source, enum source_text which, struct error *error)
+{
+	static const char * const texts[SOURCE_NR_TEXTS] = {
+		[SOURCE_POINTS] = "# id symbol kind group module hits missed state\n"
+				  "1 a entry tcp vmlinux 5 2 active\n"
+				  "3 b entry veth veth 0 40 waiting for module veth\n",
+		[SOURCE_STATS] = "version 0.1.0\nabi 7\ndev \nrecord_size 192\n",
+		[SOURCE_STACKS] = "# id frames\n7 veth_xmit+0x5/0x2b0 [veth];dev_hard_start_xmit\n",
+		[SOURCE_REASONS] = "# reason name\n2 NOT_SPECIFIED\n8 NETFILTER_DROP\n",
+		[SOURCE_NETNS] = "4026531840 init\n4026531840 other\n4026532001 blue team\n",
+	};
+
+	return strdup(texts[which]);
+}
+
+static const struct source_ops text_ops = { .text = fixed_text };
+
+FIXTURE(show)
+{
+	struct source source;
+	struct names *names;
+	struct filter filter;
+	struct show show;
+	char *text;
+	size_t len;
+	struct test t;
+};
+
+FIXTURE_SETUP(show)
+{
+	struct error error;
+
+	setenv("TZ", "UTC", 1);
+	memset(&self->source, 0, sizeof(self->source));
+	self->source.ops = &text_ops;
+	self->names = names_new(&self->source, &error);
+	ASSERT_NE(NULL, self->names);
+	memset(&self->filter, 0, sizeof(self->filter));
+	memset(&self->show, 0, sizeof(self->show));
+	self->show.names = self->names;
+	self->show.filter = &self->filter;
+	self->show.out = open_memstream(&self->text, &self->len);
+	ASSERT_NE(NULL, self->show.out);
+}
+
+FIXTURE_TEARDOWN(show)
+{
+	fclose(self->show.out);
+	free(self->text);
+	names_free(self->names);
+}
+
+static const char *shown(FIXTURE_DATA(show) *self)
+{
+	fflush(self->show.out);
+	return self->text;
+}
+
+static void show_journey(void *context, const struct journey *journey)
+{
+	FIXTURE_DATA(show) *self = context;
+	struct verdict verdict;
+
+	verdict_of(journey, 0, &verdict);
+	self->show.ops->journey(&self->show, journey, &verdict);
+}
+
+/* Show the journey of these hops. */
+static void show_hops(FIXTURE_DATA(show) *self, const struct show_ops *ops,
+		      const struct hop *hops, size_t nr)
+{
+	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
+	const struct journey_reasons reasons = { 1, 2, 3 };
+	struct test *t = &self->t;
+
+	self->show.ops = ops;
+	t->ts = SEC;
+	t->engine = journey_engine_new(&config, &reasons, show_journey, self);
+	while (nr--)
+		feed(t, *hops++);
+	journey_flush(t->engine);
+	journey_engine_free(t->engine);
+}
+
+static const struct hop changed_hops[] = {
+	{ "ip_rcv", .skb = 0x10, .dev = "eth0", .netns = 4026531840u, .ttl = 64 },
+	{ "veth_xmit", .skb = 0x10, .dev = "veth0", .peer = "veth1", .netns = 4026532001u,
+	  .crc = 0xbad, .stack = 7, .pid = 12, .comm = "curl", .ttl = 63, .cpu = 1 },
+	{ "veth_xmit:return", .skb = 0x10, .dev = "veth0", .peer = "veth1", .duration = 700 },
+	{ "kfree_skb_reason", .skb = 0x10, .reason = 8, .context = SKBTRACE_SOFTIRQ },
+	{ "kfree_skbmem", .skb = 0x10 },
+};
+
+static const struct hop arp_hops[] = {
+	{ "arp_rcv", .skb = 0x10, .protocol = ETH_P_ARP, .len = 28, .dev = "e\"t\\h\x01" },
+};
+
+static void escape(FIXTURE_DATA(show) *self, const char *bytes, size_t len)
+{
+	rewind(self->show.out);
+	json_string(self->show.out, bytes, len);
+	putc('\0', self->show.out);
+	fflush(self->show.out);
+}
+
+#define EXPECT_ESCAPED(bytes, escaped) do {		\
+	escape(self, bytes, sizeof(bytes) - 1);		\
+	EXPECT_STREQ("\"" escaped "\"", self->text);	\
+} while (0)
+
+TEST_F(show, json_strings)
+{
+	EXPECT_ESCAPED("", "");
+	EXPECT_ESCAPED("plain", "plain");
+	EXPECT_ESCAPED("a\"b\\c", "a\\\"b\\\\c");
+	EXPECT_ESCAPED("\n\x1b[31m\x7f", "\\u000a\\u001b[31m\\u007f");
+	EXPECT_ESCAPED("a\0b", "a\\u0000b");
+	EXPECT_ESCAPED("\xc3\xa9\xe2\x87\x92\xf0\x9f\x90\xa7", "\xc3\xa9\xe2\x87\x92\xf0\x9f\x90\xa7");
+	/* Not UTF-8: stray, missing, overlong, surrogate, out of range. */
+	EXPECT_ESCAPED("\x80x", "\\ufffdx");
+	EXPECT_ESCAPED("\xffx", "\\ufffdx");
+	EXPECT_ESCAPED("\xc3", "\\ufffd");
+	EXPECT_ESCAPED("\xe2\x87", "\\ufffd\\ufffd");
+	EXPECT_ESCAPED("\xc0\xaf", "\\ufffd\\ufffd");
+	EXPECT_ESCAPED("\xe0\x80\xaf", "\\ufffd\\ufffd\\ufffd");
+	EXPECT_ESCAPED("\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd");
+	EXPECT_ESCAPED("\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd");
+}
+
+TEST_F(show, json_of_a_change)
+{
+	show_hops(self, &show_json_ops, changed_hops, 5);
+#define FIRST_HOP							\
+	"{\"ts_ns\":1000001000,\"cpu\":0,\"ctx\":\"task\",\"pid\":0,\"comm\":\"\","	\
+	"\"point\":\"ip_rcv\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\","	\
+	"\"dev\":\"eth0\",\"netns\":4026531840,\"netns_name\":\"init\",\"peer\":\"\","	\
+	"\"len\":128,\"payload_len\":100,\"crc32c\":\"0x00c0ffee\",\"csum\":null,"	\
+	"\"ret\":null,\"reason\":null,\"stack\":null}"
+#define SECOND_HOP							\
+	"{\"ts_ns\":1000002000,\"cpu\":1,\"ctx\":\"task\",\"pid\":12,\"comm\":\"curl\","	\
+	"\"point\":\"veth_xmit\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\","	\
+	"\"dev\":\"veth0\",\"netns\":4026532001,\"netns_name\":\"blue team\","	\
+	"\"peer\":\"veth1\",\"len\":128,\"payload_len\":100,\"crc32c\":\"0x00000bad\","	\
+	"\"csum\":null,\"ret\":null,\"reason\":null,"	\
+	"\"stack\":[\"veth_xmit+0x5/0x2b0 [veth]\",\"dev_hard_start_xmit\"]}"
+	EXPECT_STREQ(
+	"{\"type\":\"journey\",\"id\":0,\"proto\":\"udp\",\"src\":\"10.0.0.0\",\"sport\":1024,"
+	"\"dst\":\"10.0.0.1\",\"dport\":80,\"seq\":null,\"payload_len\":100,"
+	"\"payload\":\"changed\",\"why\":\"payload changed between ip_rcv and veth_xmit\","
+	"\"end\":\"dropped\",\"retransmission\":false,"
+	"\"changed\":{\"after\":" FIRST_HOP ",\"before\":" SECOND_HOP ",\"further\":[]},"
+	"\"hops\":[" FIRST_HOP "," SECOND_HOP ","
+	"{\"ts_ns\":1000003000,\"cpu\":0,\"ctx\":\"task\",\"pid\":0,\"comm\":\"\","
+	"\"point\":\"veth_xmit\",\"kind\":\"return\",\"skb\":\"0x10\",\"head\":\"0x0\","
+	"\"dev\":\"veth0\",\"netns\":null,\"netns_name\":null,\"peer\":\"veth1\",\"len\":0,"
+	"\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"ret\":0,\"reason\":null,"
+	"\"stack\":null},"
+	"{\"ts_ns\":1000004000,\"cpu\":0,\"ctx\":\"softirq\",\"pid\":0,\"comm\":\"\","
+	"\"point\":\"kfree_skb_reason\",\"kind\":\"entry\",\"skb\":\"0x10\","
+	"\"head\":\"0x100010\",\"dev\":\"\",\"netns\":null,\"netns_name\":null,\"peer\":\"\","
+	"\"len\":0,\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"ret\":null,"
+	"\"reason\":\"NETFILTER_DROP\",\"stack\":null},"
+	"{\"ts_ns\":1000005000,\"cpu\":0,\"ctx\":\"task\",\"pid\":0,\"comm\":\"\","
+	"\"point\":\"kfree_skbmem\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\","
+	"\"dev\":\"\",\"netns\":null,\"netns_name\":null,\"peer\":\"\",\"len\":0,"
+	"\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"ret\":null,\"reason\":null,"
+	"\"stack\":null}]}\n", shown(self));
+}
+
+TEST_F(show, json_of_what_has_no_addresses)
+{
+	show_hops(self, &show_json_ops, arp_hops, 1);
+	EXPECT_NE(NULL, strstr(shown(self),
+		"\"proto\":\"arp\",\"src\":null,\"sport\":null,\"dst\":null,\"dport\":null,"
+		"\"seq\":null,\"payload_len\":28,"));
+	EXPECT_NE(NULL, strstr(shown(self), "\"dev\":\"e\\\"t\\\\h\\u0001\""));
+}
+
+TEST_F(show, json_of_tcp)
+{
+	static const struct hop hops[] = {
+		{ "ip_rcv", .skb = 0x10, .l4proto = IPPROTO_TCP, .seq = 4000000000u },
+		{ "kfree_skb_reason", .skb = 0x10, .reason = 77 },
+	};
+
+	show_hops(self, &show_json_ops, hops, 2);
+	EXPECT_NE(NULL, strstr(shown(self), "\"proto\":\"tcp\""));
+	EXPECT_NE(NULL, strstr(shown(self), "\"seq\":4000000000,"));
+	EXPECT_NE(NULL, strstr(shown(self), "\"reason\":\"77\""));
+}
+
+TEST_F(show, json_summary)
+{
+	const struct summary summary = { 10, 5, 2, 3, 1, 99, 7, 8, 9, false };
+
+	show_json_ops.summary(&self->show, &summary);
+	EXPECT_STREQ("{\"type\":\"summary\",\"journeys\":10,\"intact\":5,\"changed\":2,"
+		     "\"unverified\":3,\"dropped\":1,\"hops\":99,\"lost\":7,\"missed\":8}\n",
+		     shown(self));
+}
+
+TEST_F(show, text_of_a_change)
+{
+	const char *text;
+
+	self->show.stacks = true;
+	show_hops(self, &show_text_ops, changed_hops, 5);
+	text = shown(self);
+	EXPECT_NE(NULL, strstr(text, "#0 00:00:01.000001 udp 10.0.0.0:1024 > 10.0.0.1:80, "
+				     "100 bytes\n"));
+	EXPECT_NE(NULL, strstr(text, "payload CHANGED; dropped after veth_xmit on veth0 ⇒ veth1, "
+				     "netns blue team, reason NETFILTER_DROP; 5 hops in 4.0 µs\n"));
+	EXPECT_NE(NULL, strstr(text, "00000bad  ttl 64→63  ◀ changed\n"));
+	EXPECT_NE(NULL, strstr(text, "ret=0 NETDEV_TX_OK, 0.7 µs\n"));
+	EXPECT_NE(NULL, strstr(text, "   payload CHANGED between:\n"
+		"     last right:   ip_rcv on eth0, netns init, cpu0, task [0], "
+		"00:00:01.000001, crc32c 00c0ffee\n"
+		"     first wrong:  veth_xmit on veth0 ⇒ veth1, netns blue team, cpu1, "
+		"task curl[12], 00:00:01.000002, crc32c 00000bad\n"));
+	EXPECT_NE(NULL, strstr(text, " veth_xmit+0x5/0x2b0 [veth]\n"));
+	EXPECT_EQ(NULL, strchr(text, '\033'));
+}
+
+TEST_F(show, text_keeps_off_the_terminal)
+{
+	static const struct hop hops[] = {
+		{ "ip_rcv", .skb = 0x10, .dev = "\033[2J", .comm = "a\nb\x7f", .pid = 3 },
+	};
+
+	show_hops(self, &show_text_ops, hops, 1);
+	EXPECT_EQ(NULL, strchr(shown(self), '\033'));
+	EXPECT_NE(NULL, strstr(shown(self), "?[2J"));
+	EXPECT_NE(NULL, strstr(shown(self), "a?b?[3]"));
+}
+
+TEST_F(show, text_in_colour)
+{
+	self->show.color = true;
+	show_hops(self, &show_text_ops, changed_hops, 5);
+	EXPECT_NE(NULL, strstr(shown(self), "\033[1;31m◀ changed\033[0m"));
+}
+
+static void show_changed(void *context, const struct journey *journey)
+{
+	FIXTURE_DATA(show) *self = context;
+	struct verdict verdict;
+
+	verdict_of(journey, 0, &verdict);
+	show_text_ops.changed(&self->show, journey, &verdict);
+}
+
+TEST_F(show, a_line_for_scripts)
+{
+	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
+	const struct journey_reasons reasons = { 1, 2, 3 };
+	struct test *t = &self->t;
+
+	t->engine = journey_engine_new(&config, &reasons, show_changed, self);
+	feed(t, changed_hops[0]);
+	feed(t, changed_hops[1]);
+	journey_flush(t->engine);
+	journey_engine_free(t->engine);
+	EXPECT_STREQ("changed: #0 udp 10.0.0.0:1024 > 10.0.0.1:80, 100 bytes: right at ip_rcv "
+		     "on eth0, netns init; wrong at veth_xmit on veth0 ⇒ veth1, netns blue team\n",
+		     shown(self));
+}
+
+TEST_F(show, filters)
+{
+	struct skbtrace_record record = make_record(&changed_hops[1]);
+
+	EXPECT_TRUE(filter_globs_match("veth*", "veth0", NULL));
+	EXPECT_FALSE(filter_globs_match("veth*", "eth0", NULL));
+	EXPECT_TRUE(filter_globs_match("eth0,veth*", "veth0", NULL));
+	EXPECT_TRUE(filter_globs_match("-lo", "veth0", NULL));
+	EXPECT_FALSE(filter_globs_match("-lo", "lo", NULL));
+	EXPECT_FALSE(filter_globs_match("*,-br_*", "br_x", NULL));
+	EXPECT_TRUE(filter_globs_match("*,-br_*,br_x", "br_x", NULL));
+	EXPECT_TRUE(filter_globs_match("bridge", "br_x", "bridge"));
+	EXPECT_FALSE(filter_globs_match("", "x", NULL));
+	EXPECT_FALSE(filter_globs_match(",,", "x", NULL));
+
+	EXPECT_TRUE(filter_record(&self->filter, self->names, &record));
+	self->filter.devices = "veth1";
+	EXPECT_TRUE(filter_record(&self->filter, self->names, &record));
+	self->filter.devices = "eth*";
+	EXPECT_FALSE(filter_record(&self->filter, self->names, &record));
+	self->filter.devices = NULL;
+	self->filter.netns = "blue team";
+	EXPECT_TRUE(filter_record(&self->filter, self->names, &record));
+	self->filter.netns = "4026532001";
+	EXPECT_TRUE(filter_record(&self->filter, self->names, &record));
+	self->filter.netns = "init";
+	EXPECT_FALSE(filter_record(&self->filter, self->names, &record));
+	self->filter.netns = NULL;
+	self->filter.has_pid = true;
+	self->filter.pid = 12;
+	EXPECT_TRUE(filter_record(&self->filter, self->names, &record));
+	record.context = SKBTRACE_SOFTIRQ;
+	EXPECT_FALSE(filter_record(&self->filter, self->names, &record));
+	self->filter.has_pid = false;
+	self->filter.points = "veth";
+	EXPECT_TRUE(filter_record(&self->filter, self->names, &record));
+	self->filter.points = "*,-veth";
+	EXPECT_FALSE(filter_record(&self->filter, self->names, &record));
+}
+
+TEST_F(show, names)
+{
+	struct error error;
+	uint64_t value;
+	char *points;
+
+	/* Of two names the first. */
+	EXPECT_STREQ("init", names_netns(self->names, 4026531840u));
+	EXPECT_EQ(NULL, names_netns(self->names, 5));
+	EXPECT_STREQ("NETFILTER_DROP", names_reason(self->names, 8));
+	EXPECT_EQ(NULL, names_reason(self->names, -8));
+	EXPECT_EQ(2, names_reason_number(self->names, "NOT_SPECIFIED"));
+	EXPECT_EQ(-1, names_reason_number(self->names, "NONE_SUCH"));
+	EXPECT_EQ(NULL, names_stack(self->names, 0));
+	points = fixed_text(NULL, SOURCE_POINTS, &error);
+	EXPECT_EQ(42, names_missed(points));
+	free(points);
+	EXPECT_TRUE(names_stat("version 0.1.0\nabi 7\n", "abi", &value));
+	EXPECT_EQ(7, value);
+	EXPECT_FALSE(names_stat("version 0.1.0\nabi 7\n", "ab", &value));
+}
+
+TEST_HARNESS_MAIN
