@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+# For people; the kernel's build system reads Kbuild instead.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+VERSION := $(shell sed -n 's/^.define SKBTRACE_VERSION "\(.*\)"/\1/p' include/skbtrace/version.h)
+# For check: the kernel that must pass comes first, then the oldest and the newest.
+KERNELS ?= 6.1 5.10 newest
+
+# What was given for the virtual machine; its scripts run elsewhere, hence abspath.
+given = $(if $(filter command% environment%,$(origin $(1))),$(1)='$(2)')
+vm_env := $(foreach v,KERNEL MODULES KDIR,$(call given,$(v),$(abspath $($(v))))) \
+	  $(call given,CC,$(CC)) $(call given,VMKERNEL,$(VMKERNEL)) $(call given,TESTS,$(TESTS))
+
+all: module tools
+
+module: headers
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+tools:
+	$(MAKE) -C tools
+
+headers:
+	@[ -e $(KDIR)/Makefile ] || { \
+		echo 'error: no kernel headers in $(KDIR)'; \
+		echo '  Debian, Ubuntu:  apt-get install linux-headers-$$(uname -r)'; \
+		echo '  RHEL, Fedora:    dnf install kernel-devel-$$(uname -r)   (or yum)'; \
+		echo '  another kernel:  make KDIR=/path/of/its/build'; \
+		echo '  just to try it:  make demo'; \
+		exit 1; } >&2
+
+modules_install: module
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+install uninstall:
+	$(MAKE) -C tools $@
+
+clean:
+	$(MAKE) -C tools clean
+	rm -f *.ko *.o *.mod *.mod.c .*.cmd modules.order Module.symvers \
+		module/*.o module/*.mod module/.*.cmd
+	rm -rf .tmp_versions
+
+distclean: clean
+	rm -rf .cache
+
+demo:
+	selftests/setup.sh demo
+	$(vm_env) selftests/vm/run.sh --time 300 -- ./demo.sh
+
+vm:
+	selftests/setup.sh demo
+	$(vm_env) selftests/vm/run.sh --shell
+
+check:
+	selftests/setup.sh check
+	$(vm_env) selftests/check.sh $(KERNELS)
+
+check-all:
+	$(MAKE) check KERNELS="5.10 6.1 6.12 newest"
+
+help:
+	@echo 'skbtrace $(VERSION)'
+	@echo
+	@echo 'For this machine:'
+	@echo '  all              module and reader (the default)'
+	@echo '  module           skbtrace.ko for the kernel of KDIR'
+	@echo '  tools            the reader, tools/skbtrace'
+	@echo '  modules_install  put the module where modprobe finds it'
+	@echo '  install          put the reader into PREFIX (/usr/local); DESTDIR for packages'
+	@echo '  uninstall        take it away again'
+	@echo '  clean            remove what was built; distclean: downloads too'
+	@echo
+	@echo 'In a virtual machine, nothing is loaded or installed here but packages:'
+	@echo '  demo             watch packets cross a bridge, one of them corrupted'
+	@echo '  vm               a shell with module, reader and network tools'
+	@echo '  check            all tests, on the kernels of KERNELS'
+	@echo '  check-all        all tests, on every kernel known to the rig'
+	@echo
+	@echo 'Variables:'
+	@echo '  KDIR=DIR         build folder of a kernel [$(KDIR)]'
+	@echo '  KERNELS="..."    for check: names that selftests/vm/kernel.sh knows [$(KERNELS)]'
+	@echo '  KERNEL=IMAGE MODULES=DIR KDIR=DIR'
+	@echo '                   for check, demo and vm: this kernel instead, DIR being its'
+	@echo '                   /lib/modules/VERSION and its build folder'
+	@echo '  VMKERNEL=NAME    for demo and vm: the kernel of that name [6.1]'
+	@echo '  TESTS="..."      for check: only these scripts of selftests/net'
+	@echo '  CC=COMPILER      for the module and the reader'
+	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
+
+.PHONY: all module tools headers modules_install install uninstall clean distclean \
+	demo vm check check-all help
