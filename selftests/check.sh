@@ -37,13 +37,15 @@ unit_tests() {
 		tee "$results/unit.tap" || bail unit "make run_tests failed, see above"
 }
 
-# guest NAME: the scripts on the kernel in the environment
+# guest NAME: the scripts on the kernel in the environment. Shown is what each test
+# comes to; the file has all of it.
 guest() {
 	local name=$1 said=$results/$1.err status=0
 
-	vm/run.sh --time "${VM_TIME:-900}" --strict --kselftest -- /kselftest/run_kselftest.sh \
+	vm/run.sh --time "${VM_TIME:-2400}" --strict --kselftest -- /kselftest/run_kselftest.sh \
 		${tests[@]+"${tests[@]}"} 2> >(tee "$said" >&2) |
-		tee "$results/$name.tap" || status=$?
+		tee "$results/$name.tap" |
+		grep --line-buffered -E '^(# )?(not )?ok ' | sed -u "s/^/$name: /" || status=$?
 	# run.sh ends with a line that says why.
 	[ $status = 0 ] || bail "$name" "$(tail -n 1 "$said")"
 }
@@ -51,8 +53,8 @@ guest() {
 named() {
 	local name=$1 line
 
-	if ! vm/kernel.sh "$name" 2> >(tee "$results/kernel.err" >&2) >/dev/null; then
-		line=$(sed -n 's/.*error: //p' "$results/kernel.err" | tail -n 1)
+	if ! vm/kernel.sh "$name" 2> >(tee "$results/kernel-$name.err" >&2) >/dev/null; then
+		line=$(sed -n 's/.*error: //p' "$results/kernel-$name.err" | tail -n 1)
 		if [ "$name" = 6.1 ]; then
 			bail "kernel-$name" "cannot be had: $line"
 		else
@@ -78,10 +80,15 @@ main() {
 		heading "kernel $KERNEL"
 		guest "kernel-$(basename "$(readlink -f "${MODULES:-$KERNEL}")")"
 	else
+		# A machine keeps one processor busy, see vm/run.sh.
+		heading "kernels $*"
 		for k; do
-			heading "kernel $k"
-			named "$k"
+			while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+				wait -n || true
+			done
+			named "$k" &
 		done
+		wait
 	fi
 	heading "summary"
 	exec ./summary.sh "$results"/*.tap

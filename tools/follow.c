@@ -305,14 +305,22 @@ static bool gives_reason(const struct journey_engine *engine, const struct skbtr
 
 /*
  * Does giving it up mean that a packet which had arrived was lost after all?
- * A FIN has nothing to lose when its socket is closed and the queue purged.
+ * Not if it is a FIN in the queue of a socket that is closed: it has nothing
+ * that could be lost.
  */
 static bool undoes_delivery(const struct journey_engine *engine,
 			    const struct journey_life *life,
 			    const struct skbtrace_record *record)
 {
-	return last_of(life)->payload_len && gives_reason(engine, record) &&
-	       record->ret != engine->reasons.no_socket;
+	const struct journey_reasons *reasons = &engine->reasons;
+
+	if (!gives_reason(engine, record))
+		return false;
+	/* TCP had looked at no more than its header. */
+	if (point_of(last_of(life)->point)->role == ROLE_TRANSPORT)
+		return true;
+	return last_of(life)->payload_len && record->ret != reasons->no_socket &&
+	       record->ret != reasons->queue_purge && record->ret != reasons->socket_close;
 }
 
 static void drop(struct journey_engine *engine, const struct skbtrace_record *record)
@@ -333,6 +341,8 @@ static void drop(struct journey_engine *engine, const struct skbtrace_record *re
 	if (life->end == JOURNEY_DELIVERED && !undoes_delivery(engine, life, record))
 		return;
 	set_end(life, JOURNEY_DROPPED, hop);
+	life->otherhost = (record->flags & SKBTRACE_F_REASON) &&
+			  record->ret == engine->reasons.otherhost;
 	engine_life_changed(engine, life);
 }
 

@@ -285,26 +285,33 @@ static void keep_parked(struct journey_engine *engine, struct journey_life *life
 }
 
 /*
- * What became of a packet: the best that any of its copies came to.  One that
- * is still under way may come to more than those that were dropped.
+ * How much a life says about what became of the packet.  One that is still
+ * under way may come to more than one that was dropped.
  */
+static int weight(const struct journey_life *life)
+{
+	static const int weights[] = {
+		[JOURNEY_FREED] = 2,
+		[JOURNEY_DROPPED] = 3,
+		[JOURNEY_OPEN] = 4,
+		[JOURNEY_DELIVERED] = 5,
+	};
+
+	if (life->tap || life->parked || life->continued || !life->nr_hops)
+		return 0;
+	return life->otherhost ? 1 : weights[life->end];
+}
+
+/* What became of a packet: the best that any of its copies came to. */
 static void decide_end(struct journey *journey)
 {
-	static const int rank[] = {
-		[JOURNEY_FREED] = 1,
-		[JOURNEY_DROPPED] = 2,
-		[JOURNEY_OPEN] = 3,
-		[JOURNEY_DELIVERED] = 4,
-	};
 	const struct journey_life *life;
-	int best = 0;
+	int most = 0;
 
 	for (life = journey->lives; life; life = life->next) {
-		if (life->tap || life->parked || life->continued || !life->nr_hops)
+		if (weight(life) <= most)
 			continue;
-		if (rank[life->end] <= best)
-			continue;
-		best = rank[life->end];
+		most = weight(life);
 		journey->end = life->end;
 		journey->end_hop = life->end_hop;
 	}

@@ -82,6 +82,7 @@ struct life_key {
  * @parked: see above
  * @tap: see above
  * @continued: the packet went on in another life
+ * @otherhost: it was dropped because it was not for this host
  */
 struct journey_life {
 	uint64_t skb;
@@ -100,6 +101,7 @@ struct journey_life {
 	bool parked;
 	bool tap;
 	bool continued;
+	bool otherhost;
 	/* private: */
 	struct journey *journey;	/* NULL: parked, its journey is complete */
 	struct journey_life *next;	/* of the journey; of the free ones */
@@ -192,6 +194,11 @@ struct journey_config {
  *	some protocols free with kfree_skb() what they have made use of
  * @no_socket: that of SKB_DROP_REASON_NO_SOCKET: once it has arrived, at ICMP,
  *	no socket of ping's wanted it as well
+ * @queue_purge: that of SKB_DROP_REASON_QUEUE_PURGE: once it has arrived, the
+ *	socket was closed with it unread, as with every FIN
+ * @socket_close: that of SKB_DROP_REASON_SOCKET_CLOSE, likewise
+ * @otherhost: that of SKB_DROP_REASON_OTHERHOST: flooded to where nobody wants
+ *	it, which says nothing of the packet if it went elsewhere too
  *
  * Their numbers change from kernel to kernel; -1 if it has none.
  */
@@ -199,6 +206,9 @@ struct journey_reasons {
 	int64_t consumed;
 	int64_t unspecified;
 	int64_t no_socket;
+	int64_t queue_purge;
+	int64_t socket_close;
+	int64_t otherhost;
 };
 
 /**

@@ -186,6 +186,20 @@ static int take_all(struct run *run)
 	return take_until(run, now);
 }
 
+static void find_reasons(struct names *names, struct journey_reasons *reasons)
+{
+	reasons->unspecified = names_reason_number(names, "NOT_SPECIFIED");
+	reasons->no_socket = names_reason_number(names, "NO_SOCKET");
+	reasons->queue_purge = names_reason_number(names, "QUEUE_PURGE");
+	reasons->socket_close = names_reason_number(names, "SOCKET_CLOSE");
+	reasons->otherhost = names_reason_number(names, "OTHERHOST");
+	/*
+	 * The table names only what is a reason to drop.  Since 6.3 kernels have
+	 * SKB_CONSUMED in front of it, which made NOT_SPECIFIED go from 1 to 2.
+	 */
+	reasons->consumed = reasons->unspecified == 2 ? 1 : -1;
+}
+
 static int start(struct run *run)
 {
 	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
@@ -200,13 +214,7 @@ static int start(struct run *run)
 		return -1;
 	if (run->summary.hops_only)
 		return 0;
-	/*
-	 * The table names only what is a reason to drop.  Since 6.3 kernels have
-	 * SKB_CONSUMED in front of it, which made NOT_SPECIFIED go from 1 to 2.
-	 */
-	reasons.unspecified = names_reason_number(run->names, "NOT_SPECIFIED");
-	reasons.no_socket = names_reason_number(run->names, "NO_SOCKET");
-	reasons.consumed = reasons.unspecified == 2 ? 1 : -1;
+	find_reasons(run->names, &reasons);
 	run->engine = journey_engine_new(&config, &reasons, take_journey, run);
 	return run->engine ? 0 : error_set(run->error, "out of memory");
 }

@@ -24,34 +24,51 @@ all_are() {
 waiting() { all_are waiting veth bridge br_netfilter; }
 active() { all_are active veth bridge br_netfilter; }
 
+# A namespace behind a port of a bridge: enough for all three modules.
+topology_up() {
+	modprobe -a veth bridge br_netfilter || return
+	ip link add calmbr type bridge && ip netns add ns-calm1 &&
+		ip link add calmveth1 type veth peer name calmveth1_peer &&
+		ip link set calmveth1 netns ns-calm1 &&
+		ip link set calmveth1_peer master calmbr up &&
+		ip link set calmbr up && ip addr add 78.78.0.1/24 dev calmbr &&
+		ip -n ns-calm1 addr add 78.78.0.10/24 dev calmveth1 &&
+		ip -n ns-calm1 link set calmveth1 up
+}
+
 unload_traced() {
+	local module
 	scenario_down
 	# Namespaces are taken down behind our back.
-	until_true 20 rmmod veth && until_true 20 rmmod br_netfilter && until_true 20 rmmod bridge
+	for module in veth br_netfilter bridge; do
+		[ ! -d /sys/module/$module ] || until_true 20 rmmod $module ||
+			{ rmmod $module; return 1; }
+	done
 }
 
 come_and_go() {
 	local i
 	for ((i = 0; i < rounds; i++)); do
-		scenario_up || { echo "round $i: scenario"; return 1; }
-		in2 ping -q -f 78.78.0.10 >/dev/null &
-		until_true 5 grep -q '__br_forward.*dev=calmveth1_peer' $debugfs/skbtrace ||
+		topology_up || { echo "round $i: topology"; return 1; }
+		in1 ping -q -i 0.02 78.78.0.1 >/dev/null 2>&1 &
+		until_true 10 grep -q 'br_pass_frame_up.*to=calmbr' $debugfs/skbtrace ||
 			{ echo "round $i: nothing traced"; return 1; }
 		active || return
-		kill $!
+		# It goes on while its devices and their module disappear.
 		unload_traced || { echo "round $i: a module is held"; return 1; }
+		kill $! && wait $!
 		waiting || return
 	done
 }
 
 ktap_print_header
 ktap_set_plan 5
-modprobe -r veth bridge br_netfilter 2>/dev/null
-load
+unload_traced
+load points=veth,bridge,netfilter,free
 check "before veth and bridge exist their points wait" waiting
 modprobe -a veth bridge br_netfilter
 check "loaded, they are active" active
 check "rmmod veth, bridge, br_netfilter is not refused" unload_traced
 check "their points wait again" waiting
-check "$rounds times more, under traffic" come_and_go
+check "$rounds times more, with packets under way" come_and_go
 ktap_finished

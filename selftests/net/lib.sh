@@ -29,6 +29,9 @@ cleanup() {
 	rm -rf "$work"
 }
 
+# Whoever reads the kernel's log sees whose doing it was.
+echo "skbtrace: test ${0##*/}" >/dev/kmsg
+
 load() { insmod "$ko" "$@"; }
 unload() { [ ! -d /sys/module/skbtrace ] || rmmod skbtrace; }
 

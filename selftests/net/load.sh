@@ -11,10 +11,10 @@ rounds=${ROUNDS:-100}
 load_and_unload() {
 	local i points
 	for ((i = 0; i < rounds; i++)); do
-		points=veth,bridge,clone,free
+		points=veth_xmit,br_handle_frame,nf_hook_slow,skb_clone,kfree_skbmem
 		[ $((i % 10)) -ne 0 ] || points='*'
 		load points="$points" || return
-		until_true 5 grep -q veth_xmit $debugfs/skbtrace ||
+		until_true 10 grep -q veth_xmit $debugfs/skbtrace ||
 			{ echo "round $i: nothing seen"; return 1; }
 		unload || return
 	done
@@ -22,13 +22,13 @@ load_and_unload() {
 
 traffic_flows() { in2 ping -q -c 3 -i 0.2 -W 2 78.78.0.10; }
 
-traced_again() { load && until_true 5 grep -q br_handle_frame $debugfs/skbtrace; }
+traced_again() { load && until_true 10 grep -q br_handle_frame $debugfs/skbtrace; }
 
 ktap_print_header
 ktap_set_plan 3
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
-in2 ping -q -f 78.78.0.10 >/dev/null &
-in1 ping -q -i 0.002 fd78::11 >/dev/null &
+in2 ping -q -i 0.02 78.78.0.10 >/dev/null &
+in1 ping -q -i 0.02 fd78::11 >/dev/null &
 check "insmod and rmmod $rounds times under traffic" load_and_unload
 check "the traffic still flows" traffic_flows
 check "and is traced by the next load" traced_again

@@ -23,6 +23,7 @@ in2() { ip netns exec ns-calm2 "$@"; }
 #   78.78.0.10                                             78.78.0.11
 scenario_up() {
 	local i
+	scenario_down
 	modprobe -a veth bridge br_netfilter || return
 	ip link add calmbr type bridge mcast_snooping 0 || return
 	for i in 1 2; do

@@ -30,6 +30,9 @@
 #define REASON_UNSPECIFIED	2
 #define REASON_NO_SOCKET	3
 #define REASON_NETFILTER	8
+#define REASON_QUEUE_PURGE	9
+#define REASON_SOCKET_CLOSE	10
+#define REASON_OTHERHOST	11
 
 #define NO_PAYLOAD		UINT32_MAX	/* .len = 0 would mean the default */
 
@@ -223,7 +226,8 @@ static inline void see(void *context, const struct journey *journey)
 static inline void test_begin_with(struct test *t, const struct journey_config *config)
 {
 	const struct journey_reasons reasons = {
-		REASON_CONSUMED, REASON_UNSPECIFIED, REASON_NO_SOCKET
+		REASON_CONSUMED, REASON_UNSPECIFIED, REASON_NO_SOCKET,
+		REASON_QUEUE_PURGE, REASON_SOCKET_CLOSE, REASON_OTHERHOST
 	};
 
 	memset(t, 0, sizeof(*t));

@@ -242,6 +242,40 @@ TEST_F(journey, arp_is_flooded_in_branches)
 	EXPECT_EQ(VERDICT_INTACT, t->seen[0].verdict.payload);
 }
 
+/* Flooded to two ports: how did it end? */
+static enum journey_end end_of_flood(struct test *t, struct hop first, struct hop second)
+{
+	const uint64_t id = t->nr_seen;
+	uint64_t skb = 0x100 + id * 0x100;
+
+	first.skb = skb;
+	second.skb = skb + 0x10;
+	feed(t, HOP("br_handle_frame_finish", .skb = skb, .ip_id = 1 + id));
+	feed(t, HOP("skb_clone:return", .skb = skb, .ret = skb + 0x10));
+	feed(t, HOP("__br_forward", .skb = skb + 0x10, .ip_id = 1 + id));
+	feed(t, first);
+	feed(t, second);
+	flush(t);
+	return t->nr_seen == id + 1 ? t->seen[id].end : -1;
+}
+
+TEST_F(journey, the_best_of_all_branches)
+{
+	struct test *t = &self->t;
+	const struct hop drop = { "kfree_skb_reason", .reason = REASON_NETFILTER };
+	const struct hop other = { "kfree_skb_reason", .reason = REASON_OTHERHOST };
+	const struct hop freed = { "kfree_skbmem" };
+	const struct hop moved = { "nf_hook_slow:return", .duration = 1 };
+
+	EXPECT_EQ(JOURNEY_DROPPED, end_of_flood(t, drop, freed));
+	EXPECT_EQ(JOURNEY_DROPPED, end_of_flood(t, drop, other));
+	EXPECT_EQ(JOURNEY_DROPPED, end_of_flood(t, other, other));
+	EXPECT_EQ(JOURNEY_FREED, end_of_flood(t, other, freed));
+	EXPECT_EQ(JOURNEY_FREED, end_of_flood(t, freed, other));
+	EXPECT_EQ(JOURNEY_OPEN, end_of_flood(t, drop, moved));
+	EXPECT_EQ(JOURNEY_OPEN, end_of_flood(t, freed, moved));
+}
+
 TEST_F(journey, a_packet_socket_does_not_decide)
 {
 	struct test *t = &self->t;
@@ -412,6 +446,12 @@ TEST_F(journey, not_every_drop_is_one)
 	feed(t, HOP("ip_rcv", .skb = 0x40));
 	feed(t, HOP("sk_skb_reason_drop", .skb = 0x40, .reason = REASON_CONSUMED));
 	feed(t, HOP("kfree_skbmem", .skb = 0x40));
+	feed(t, HOP("tcp_queue_rcv", .skb = 0x44, .l4proto = IPPROTO_TCP));
+	feed(t, HOP("sk_skb_reason_drop", .skb = 0x44, .reason = REASON_QUEUE_PURGE));
+	feed(t, HOP("tcp_queue_rcv", .skb = 0x48, .l4proto = IPPROTO_TCP));
+	feed(t, HOP("sk_skb_reason_drop", .skb = 0x48, .reason = REASON_SOCKET_CLOSE));
+	feed(t, HOP("tcp_queue_rcv", .skb = 0x4c, .l4proto = IPPROTO_TCP, .len = NO_PAYLOAD));
+	feed(t, HOP("sk_skb_reason_drop", .skb = 0x4c, .reason = 30));
 	/* But these are. */
 	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x50));
 	feed(t, HOP("kfree_skb_reason", .skb = 0x50, .reason = 15));
@@ -420,17 +460,20 @@ TEST_F(journey, not_every_drop_is_one)
 	feed(t, HOP("ip_rcv", .skb = 0x70));
 	feed(t, HOP("kfree_skb_reason", .skb = 0x70, .reason = REASON_UNSPECIFIED));
 	feed(t, HOP("tcp_v4_rcv", .skb = 0x80, .l4proto = IPPROTO_TCP, .len = NO_PAYLOAD));
-	feed(t, HOP("kfree_skb_reason", .skb = 0x80, .reason = 30));
+	feed(t, HOP("kfree_skb_reason", .skb = 0x80, .reason = REASON_NO_SOCKET));
 	flush(t);
-	ASSERT_EQ(8, t->nr_seen);
+	ASSERT_EQ(11, t->nr_seen);
 	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
 	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[1].end);
 	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[2].end);
 	EXPECT_EQ(JOURNEY_FREED, t->seen[3].end);
-	EXPECT_EQ(JOURNEY_DROPPED, t->seen[4].end);
-	EXPECT_EQ(JOURNEY_DROPPED, t->seen[5].end);
-	EXPECT_EQ(JOURNEY_DROPPED, t->seen[6].end);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[4].end);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[5].end);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[6].end);
 	EXPECT_EQ(JOURNEY_DROPPED, t->seen[7].end);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[8].end);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[9].end);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[10].end);
 }
 
 TEST_F(journey, returns_belong_to_the_time_of_the_call)

@@ -81,7 +81,7 @@ static void show_hops(FIXTURE_DATA(show) *self, const struct show_ops *ops,
 		      const struct hop *hops, size_t nr)
 {
 	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
-	const struct journey_reasons reasons = { 1, 2, 3 };
+	const struct journey_reasons reasons = { 1, 2, 3, 4, 5, 6 };
 	struct test *t = &self->t;
 
 	self->show.ops = ops;
@@ -263,7 +263,7 @@ static void show_changed(void *context, const struct journey *journey)
 TEST_F(show, a_line_for_scripts)
 {
 	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
-	const struct journey_reasons reasons = { 1, 2, 3 };
+	const struct journey_reasons reasons = { 1, 2, 3, 4, 5, 6 };
 	struct test *t = &self->t;
 
 	t->engine = journey_engine_new(&config, &reasons, show_changed, self);
