@@ -90,9 +90,21 @@ struct file_chunk {
 
 struct source *file_open(const char *path, struct error *error);
 
-int file_write_header(int fd, const struct source *source, struct error *error);
-int file_write_chunk(int fd, enum file_chunk_type type, unsigned int cpu,
-		     const void *data, size_t len, struct error *error);
-int file_write_texts(int fd, struct source *source, struct error *error);
+/**
+ * struct file_output - a file being written
+ * @fd: where to
+ * @path: its name, for errors
+ */
+struct file_output {
+	int fd;
+	const char *path;
+};
+
+int file_write_header(const struct file_output *output, const struct source *source,
+		      struct error *error);
+int file_write_chunk(const struct file_output *output, enum file_chunk_type type,
+		     unsigned int cpu, const void *data, size_t len, struct error *error);
+int file_write_texts(const struct file_output *output, struct source *source,
+		     struct error *error);
 
 #endif /* SKBTRACE_TOOLS_FILE_H */

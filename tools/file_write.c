@@ -8,15 +8,16 @@
 
 #include "file.h"
 
-static int write_all(int fd, struct iovec *parts, int nr, struct error *error)
+static int write_all(const struct file_output *output, struct iovec *parts, int nr,
+		     struct error *error)
 {
 	while (nr) {
-		ssize_t done = writev(fd, parts, nr);
+		ssize_t done = writev(output->fd, parts, nr);
 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
-			return error_set(error, "write: %s", strerror(errno));
+			return error_set(error, "%s: write: %s", output->path, strerror(errno));
 		while (nr && (size_t)done >= parts->iov_len) {
 			done -= parts->iov_len;
 			parts++;
@@ -32,13 +33,14 @@ static int write_all(int fd, struct iovec *parts, int nr, struct error *error)
 
 /**
  * file_write_header() - begin a file
- * @fd: where to
+ * @output: the file
  * @source: where its records will come from
  * @error: set if it fails
  *
  * Return: 0 or -1.
  */
-int file_write_header(int fd, const struct source *source, struct error *error)
+int file_write_header(const struct file_output *output, const struct source *source,
+		      struct error *error)
 {
 	struct file_header header = {
 		.magic = FILE_MAGIC,
@@ -54,12 +56,12 @@ int file_write_header(int fd, const struct source *source, struct error *error)
 	};
 	struct iovec part = { &header, sizeof(header) };
 
-	return write_all(fd, &part, 1, error);
+	return write_all(output, &part, 1, error);
 }
 
 /**
  * file_write_chunk() - add a chunk
- * @fd: where to
+ * @output: the file
  * @type: its type
  * @cpu: of which CPU
  * @data: its contents
@@ -68,8 +70,8 @@ int file_write_header(int fd, const struct source *source, struct error *error)
  *
  * Return: 0 or -1.
  */
-int file_write_chunk(int fd, enum file_chunk_type type, unsigned int cpu,
-		     const void *data, size_t len, struct error *error)
+int file_write_chunk(const struct file_output *output, enum file_chunk_type type,
+		     unsigned int cpu, const void *data, size_t len, struct error *error)
 {
 	static const char zeroes[8];
 	struct file_chunk chunk = { .type = type, .cpu = cpu, .len = len };
@@ -79,18 +81,19 @@ int file_write_chunk(int fd, enum file_chunk_type type, unsigned int cpu,
 		{ (void *)zeroes, -len % sizeof(zeroes) },
 	};
 
-	return write_all(fd, parts, 3, error);
+	return write_all(output, parts, 3, error);
 }
 
 /**
  * file_write_texts() - end a file with the tables that go with its records
- * @fd: where to
+ * @output: the file
  * @source: where they come from
  * @error: set if it fails
  *
  * Return: 0 or -1.
  */
-int file_write_texts(int fd, struct source *source, struct error *error)
+int file_write_texts(const struct file_output *output, struct source *source,
+		     struct error *error)
 {
 	static const enum file_chunk_type types[SOURCE_NR_TEXTS] = {
 		[SOURCE_POINTS] = FILE_POINTS,
@@ -107,10 +110,10 @@ int file_write_texts(int fd, struct source *source, struct error *error)
 
 		if (!text)
 			return -1;
-		ret = file_write_chunk(fd, types[which], 0, text, strlen(text), error);
+		ret = file_write_chunk(output, types[which], 0, text, strlen(text), error);
 		free(text);
 		if (ret)
 			return ret;
 	}
-	return file_write_chunk(fd, FILE_END, 0, "", 0, error);
+	return file_write_chunk(output, FILE_END, 0, "", 0, error);
 }

@@ -120,6 +120,9 @@ bool packet_is_other(const struct skbtrace_record *last, const struct skbtrace_r
 {
 	bool ids_differ = last->ip_id && now->ip_id && last->ip_id != now->ip_id;
 
+	/* A malformed skb was not looked into: it tells nothing. */
+	if (last->payload == SKBTRACE_PAYLOAD_NONE || now->payload == SKBTRACE_PAYLOAD_NONE)
+		return false;
 	if (packet_proven_same(last, now))
 		return false;
 	if (last->protocol != now->protocol &&

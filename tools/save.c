@@ -21,18 +21,20 @@
 /**
  * struct save - a file being written
  * @source: where records come from
- * @fd: where they go
+ * @output: where they go
  * @records: SAVE_RECORDS
  * @next_index: of each stream, the index after that of its last record
+ * @until_ns: what is younger is not wanted
  * @saved: records
  * @lost: records
  * @error: of the whole
  */
 struct save {
 	struct source *source;
-	int fd;
+	struct file_output output;
 	struct skbtrace_record *records;
 	uint64_t *next_index;
+	uint64_t until_ns;
 	uint64_t saved;
 	uint64_t lost;
 	struct error *error;
@@ -61,38 +63,45 @@ static ssize_t save_some(struct save *save, unsigned int stream)
 	save->lost += count_lost(save, stream, nr);
 	save->saved += nr;
 	save->next_index[stream] = save->records[nr - 1].index + 1;
-	if (file_write_chunk(save->fd, FILE_RECORDS, save->source->cpus[stream], save->records,
+	if (file_write_chunk(&save->output, FILE_RECORDS, save->source->cpus[stream], save->records,
 			     nr * sizeof(*save->records), save->error))
 		return -1;
 	return nr;
 }
 
+/*
+ * One round over all CPUs, so that none waits for a busy one.
+ *
+ * Return: 1 if any may have more that is wanted at once, 0 if not, or -1.
+ */
 static int save_round(struct save *save)
 {
 	unsigned int i;
-	ssize_t nr;
+	int more = 0;
 
 	for (i = 0; i < save->source->nr_streams; i++) {
-		do {
-			nr = save_some(save, i);
-		} while (nr == SAVE_RECORDS);
+		ssize_t nr = save_some(save, i);
+
 		if (nr < 0)
 			return -1;
+		more |= nr == SAVE_RECORDS && save->records[nr - 1].ts_ns <= save->until_ns;
 	}
-	return 0;
+	return more;
 }
 
 static int save_records(struct save *save, const struct options *options)
 {
-	uint64_t until_ns = UINT64_MAX;
+	int more;
 
-	if (options->has_duration)
-		until_ns = clock_ns(CLOCK_MONOTONIC) + options->duration_ns;
 	for (;;) {
-		if (save_round(save))
+		more = save_round(save);
+		if (more < 0)
 			return -1;
-		if (stop_asked || clock_ns(CLOCK_MONOTONIC) >= until_ns ||
-		    (options->count && save->saved >= options->count))
+		if (stop_asked || (options->count && save->saved >= options->count))
+			return 0;
+		if (more)
+			continue;
+		if (clock_ns(CLOCK_MONOTONIC) >= save->until_ns)
 			return 0;
 		if (source_wait(save->source, WAIT_MS, save->error))
 			return -1;
@@ -115,10 +124,10 @@ static int open_output(const char *path, struct error *error)
 
 static int write_file(struct save *save, const struct options *options)
 {
-	if (file_write_header(save->fd, save->source, save->error) ||
+	if (file_write_header(&save->output, save->source, save->error) ||
 	    save_records(save, options))
 		return -1;
-	return file_write_texts(save->fd, save->source, save->error);
+	return file_write_texts(&save->output, save->source, save->error);
 }
 
 /**
@@ -131,20 +140,25 @@ static int write_file(struct save *save, const struct options *options)
  */
 int save(const struct options *options, struct source *source, struct error *error)
 {
-	struct save save = { .source = source, .fd = -1, .error = error };
+	struct save save = {
+		.source = source, .output = { -1, options->output },
+		.until_ns = UINT64_MAX, .error = error,
+	};
 	int ret = -1;
 
 	stop_on_signals();
+	if (options->has_duration)
+		save.until_ns = clock_ns(CLOCK_MONOTONIC) + options->duration_ns;
 	save.records = malloc(SAVE_RECORDS * sizeof(*save.records));
 	save.next_index = calloc(source->nr_streams, sizeof(*save.next_index));
 	if (!save.records || !save.next_index)
 		error_set(error, "out of memory");
 	else
-		save.fd = open_output(options->output, error);
-	if (save.fd >= 0) {
+		save.output.fd = open_output(options->output, error);
+	if (save.output.fd >= 0) {
 		ret = write_file(&save, options);
 		/* A full disk may show up only now. */
-		if (close(save.fd) && !ret)
+		if (close(save.output.fd) && !ret)
 			ret = error_set(error, "%s: %s", options->output, strerror(errno));
 	}
 	if (!ret)

@@ -47,7 +47,7 @@ static struct skbtrace_record record_of(unsigned int cpu, unsigned int n)
 	return record;
 }
 
-static void write_records(int fd, unsigned int cpu, unsigned int from, unsigned int to)
+static void write_records(const struct file_output *output, unsigned int cpu, unsigned int from, unsigned int to)
 {
 	struct skbtrace_record records[NR_RECORDS];
 	struct error error;
@@ -55,7 +55,7 @@ static void write_records(int fd, unsigned int cpu, unsigned int from, unsigned 
 
 	for (n = from; n < to; n++)
 		records[n - from] = record_of(cpu, n);
-	if (file_write_chunk(fd, FILE_RECORDS, cpu, records, (to - from) * sizeof(records[0]),
+	if (file_write_chunk(output, FILE_RECORDS, cpu, records, (to - from) * sizeof(records[0]),
 			     &error))
 		abort();
 }
@@ -66,6 +66,7 @@ FIXTURE_SETUP(file)
 		.ops = &text_ops, .from_oldest = true, .mono_ns = 111, .real_ns = 222,
 		.missed_before = 1,
 	};
+	struct file_output output = { -1, "memory" };
 	struct error error;
 	unsigned int cpu;
 	int fd;
@@ -73,15 +74,16 @@ FIXTURE_SETUP(file)
 	fd = syscall(SYS_memfd_create, "skbtrace", 0);
 	ASSERT_LE(0, fd);
 	self->fd = fd;
+	output.fd = fd;
 	snprintf(self->path, sizeof(self->path), "/proc/self/fd/%d", fd);
-	ASSERT_EQ(0, file_write_header(fd, &source, &error));
+	ASSERT_EQ(0, file_write_header(&output, &source, &error));
 	for (cpu = 0; cpu < TEST_CPUS; cpu++)
-		write_records(fd, cpu, 0, NR_RECORDS / 2);
+		write_records(&output, cpu, 0, NR_RECORDS / 2);
 	/* A chunk that only later versions know. */
-	ASSERT_EQ(0, file_write_chunk(fd, 1234, 0, "later", 5, &error));
+	ASSERT_EQ(0, file_write_chunk(&output, 1234, 0, "later", 5, &error));
 	for (cpu = 0; cpu < TEST_CPUS; cpu++)
-		write_records(fd, cpu, NR_RECORDS / 2, NR_RECORDS);
-	ASSERT_EQ(0, file_write_texts(fd, &source, &error));
+		write_records(&output, cpu, NR_RECORDS / 2, NR_RECORDS);
+	ASSERT_EQ(0, file_write_texts(&output, &source, &error));
 	self->size = lseek(fd, 0, SEEK_END);
 	self->bytes = malloc(self->size);
 	ASSERT_NE(NULL, self->bytes);
@@ -309,6 +311,18 @@ TEST_F(file, from_a_pipe)
 	EXPECT_STREQ("", damage.text);
 	dup2(saved, STDIN_FILENO);
 	close(saved);
+}
+
+TEST(a_full_disk)
+{
+	const struct file_output output = { open("/dev/full", O_WRONLY), "/dev/full" };
+	const struct source source = { .mono_ns = 1 };
+	struct error error;
+
+	ASSERT_LE(0, output.fd);
+	EXPECT_EQ(-1, file_write_header(&output, &source, &error));
+	EXPECT_STREQ("/dev/full: write: No space left on device", error.text);
+	close(output.fd);
 }
 
 TEST(no_such_file)

@@ -124,6 +124,9 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 	if (point->data == POINT_NONE)
 		return r;
 
+	/* Such an skb is not looked into. */
+	if (hop->flags & SKBTRACE_F_MALFORMED)
+		return r;
 	r.protocol = hop->protocol ? hop->protocol : ETH_P_IP;
 	r.payload_len = hop->len == NO_PAYLOAD ? 0 : hop->len ? hop->len : 100;
 	r.len = r.payload_len + 28;
@@ -284,6 +287,45 @@ static inline void flush(struct test *t)
 	journey_flush(t->engine);
 	qsort(t->seen, t->nr_seen < SEEN_MAX ? t->nr_seen : SEEN_MAX, sizeof(t->seen[0]),
 	      compare_ids);
+}
+
+/* From one veth pair over a bridge to another. */
+static const char * const bridged[] __attribute__((unused)) = {
+	"__dev_queue_xmit", "dev_hard_start_xmit", "veth_xmit", "netif_rx_internal",
+	"enqueue_to_backlog", "__netif_receive_skb_core", "br_handle_frame",
+	"br_handle_frame_finish", "__br_forward", "br_forward_finish",
+	"br_dev_queue_push_xmit", "__dev_queue_xmit", "dev_hard_start_xmit", "veth_xmit",
+	"netif_rx_internal", "enqueue_to_backlog", "__netif_receive_skb_core", NULL
+};
+
+#define NR_BRIDGED	17
+
+/* TCP keeps the original, and its clone travels. */
+static inline void send_tcp(struct test *t, uint64_t original, uint64_t clone, uint32_t seq)
+{
+	const struct hop hop = {
+		.skb = clone, .head = original, .l4proto = IPPROTO_TCP, .seq = seq, .ip_id = seq
+	};
+
+	feed(t, HOP("__tcp_transmit_skb", .skb = original, .head = original,
+		    .l4proto = IPPROTO_TCP, .seq = seq));
+	feed(t, HOP("skb_clone:return", .skb = original, .ret = clone));
+	feed(t, HOP("ip_queue_xmit", .skb = clone, .head = original,
+		    .l4proto = IPPROTO_TCP, .seq = seq));
+	feed_all(t, hop, bridged);
+}
+
+static inline void deliver_tcp(struct test *t, uint64_t original, uint64_t clone, uint32_t seq)
+{
+	struct hop hop = {
+		.skb = clone, .head = original, .l4proto = IPPROTO_TCP, .seq = seq, .ip_id = seq
+	};
+
+	hop.point = "tcp_v4_rcv";
+	feed(t, hop);
+	hop.point = "tcp_queue_rcv";
+	feed(t, hop);
+	feed(t, HOP("kfree_skbmem", .skb = clone));
 }
 
 #endif /* SKBTRACE_SELFTESTS_HOPS_H */

