@@ -44,9 +44,14 @@ scenario_up() {
 	until_true 20 in2 ping -q -c 1 -W 1 fd78::10 >/dev/null
 }
 
+# A namespace is taken down behind our back, and later if a process is in it; the
+# devices would still have their names.
 scenario_down() {
-	ip netns del ns-calm1 2>/dev/null
-	ip netns del ns-calm2 2>/dev/null
+	local i
+	for i in 1 2; do
+		ip link del calmveth${i}_peer
+		ip netns del ns-calm$i
+	done 2>/dev/null
 	ip link del calmbr 2>/dev/null
 	nft flush ruleset 2>/dev/null
 	return 0
