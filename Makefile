@@ -58,6 +58,12 @@ check:
 check-all:
 	$(MAKE) check KERNELS="5.10 6.1 6.12 newest"
 
+# The ring's protocol alone: its model, and mutants of it that must fail.
+check-model:
+	selftests/setup.sh check
+	$(MAKE) -C selftests/ring KSELFTEST=$$(selftests/vm/kselftest.sh) \
+		OUTPUT=$(CURDIR)/.cache/ring run_tests
+
 help:
 	@echo 'skbtrace $(VERSION)'
 	@echo
@@ -75,6 +81,7 @@ help:
 	@echo '  vm               a shell with module, reader and network tools'
 	@echo '  check            all tests, on the kernels of KERNELS'
 	@echo '  check-all        all tests, on every kernel known to the rig'
+	@echo '  check-model      the ring protocol: model checker, stress, mutants'
 	@echo
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         build folder of a kernel [$(KDIR)]'
@@ -88,4 +95,4 @@ help:
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
 
 .PHONY: all module tools headers modules_install install uninstall clean distclean \
-	demo vm check check-all help
+	demo vm check check-all check-model help

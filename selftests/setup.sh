@@ -17,7 +17,7 @@ die() { echo "setup: error: $*" >&2; exit 1; }
 deb_demo="gcc make libc6-dev libelf-dev libpcap-dev bc xz-utils zstd cpio kmod
 	debian-archive-keyring qemu-system-x86 busybox-static bash iproute2 nftables
 	iptables curl python3 ethtool tcpdump iperf3 iputils-ping procps"
-deb_check="rsync"
+deb_check="rsync spin"
 
 rpm_demo="gcc make glibc-devel elfutils-libelf libpcap-devel bc xz zstd cpio kmod
 	kernel-core kernel-devel qemu-kvm busybox bash iproute iproute-tc nftables

@@ -50,13 +50,14 @@ come_and_go() {
 	local i
 	for ((i = 0; i < rounds; i++)); do
 		topology_up || { echo "round $i: topology"; return 1; }
-		in1 ping -q -i 0.02 78.78.0.1 >/dev/null 2>&1 &
+		in_background ns-calm1 ping -q -i 0.02 78.78.0.1
 		until_true 10 grep -q 'br_pass_frame_up.*to=calmbr' $debugfs/skbtrace ||
 			{ echo "round $i: nothing traced"; return 1; }
 		active || return
 		# It goes on while its devices and their module disappear.
 		unload_traced || { echo "round $i: a module is held"; return 1; }
-		kill $! && wait $!
+		kill $!
+		wait $!
 		waiting || return
 	done
 }

@@ -27,8 +27,8 @@ traced_again() { load && until_true 10 grep -q br_handle_frame $debugfs/skbtrace
 ktap_print_header
 ktap_set_plan 3
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
-in2 ping -q -i 0.02 78.78.0.10 >/dev/null &
-in1 ping -q -i 0.02 fd78::11 >/dev/null &
+in_background ns-calm2 ping -q -i 0.02 78.78.0.10
+in_background ns-calm1 ping -q -i 0.02 fd78::11
 check "insmod and rmmod $rounds times under traffic" load_and_unload
 check "the traffic still flows" traffic_flows
 check "and is traced by the next load" traced_again

@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# in_background NETNS COMMAND...: $! is the command itself, not a shell that would
+# leave it behind when it is killed
+in_background() { ip netns exec "$@" >/dev/null 2>&1 & }
+
 # The document's scenarios, and a web server in them. Sourced by bash scripts,
 # not run; $work is a folder of theirs.
 # shellcheck shell=bash
@@ -60,8 +64,8 @@ scenario_down() {
 # http_up: serves $work/www from ns-calm1, IPv4 and IPv6
 http_up() {
 	mkdir -p "$work/www"
-	in1 /usr/bin/python3 -m http.server --bind :: --directory "$work/www" 80 \
-		>/dev/null 2>&1 &
+	in_background ns-calm1 /usr/bin/python3 -m http.server --bind :: \
+		--directory "$work/www" 80
 	until_true 30 in2 curl -s -o /dev/null -m 5 http://78.78.0.10/
 }
 

@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ring protocol on real CPUs.
+ *
+ * One thread writes, and signals are its interrupts: they come at any
+ * instruction, an NMI's also into the handler of an IRQ's, and not the other
+ * way round.  Handlers write one record or a burst that goes round the ring.
+ * Readers of different speed look on from other threads.
+ *
+ * "storm": small rings, records overwritten all the time.  All accesses are
+ * relaxed atomics, as the kernel's READ_ONCE() and WRITE_ONCE().
+ *
+ * "once": a ring that is never overwritten.  Nothing is read before it was
+ * committed, so the payload needs no atomics: it is written and read plainly,
+ * and ThreadSanitizer (ring_stress_tsan) sees whether release and acquire
+ * alone order it.
+ *
+ * RING_STRESS_SECONDS: how long in all, default 3.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "kselftest.h"
+
+#include <linux/types.h>
+
+#if defined(__SANITIZE_THREAD__)
+#define TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TSAN 1
+#endif
+#endif
+
+static int plain;	/* the test "once" */
+
+static void interrupt(int sig);
+
+#ifdef TSAN
+/*
+ * ThreadSanitizer keeps signals for its own calls and has versions that leave
+ * them blocked.  There an interrupt is a call from a step of the protocol.
+ */
+static __thread int level = -1;		/* of the writer */
+
+/* One race is enough; there may be one a record. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "halt_on_error=1";
+}
+
+static void step(void)
+{
+	static unsigned int n;
+	int interrupted = level;
+
+	if (level < 0 || level > 1 || ++n * 2654435761u >> 24)
+		return;
+	level += 1 + (n & 1 && level == 0);
+	interrupt(0);
+	level = interrupted;
+}
+#else
+static void step(void)
+{
+}
+#endif
+
+static __u64 clock_now(void)
+{
+	struct timespec now;
+
+	step();
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/*
+ * On x86 what the kernel uses: one instruction, not locked, so that it is
+ * atomic against interrupts and nothing else.
+ */
+#if defined(__x86_64__) && !defined(TSAN)
+static int local_cmpxchg(__u64 *p, __u64 old, __u64 new)
+{
+	__u64 was = old;
+
+	__asm__ volatile("cmpxchgq %2, %1" : "+a" (was), "+m" (*p) : "r" (new) : "memory");
+	return was == old;
+}
+
+static void local_inc(__u64 *p)
+{
+	__asm__ volatile("incq %0" : "+m" (*p) : : "memory");
+}
+#else
+static int local_cmpxchg(__u64 *p, __u64 old, __u64 new)
+{
+	return __atomic_compare_exchange_n(p, &old, new, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+static void local_inc(__u64 *p)
+{
+	__atomic_fetch_add(p, 1, __ATOMIC_RELAXED);
+}
+#endif
+
+static __u64 retries;	/* cmpxchg that an interrupt was quicker at */
+
+static int count_cmpxchg(__u64 *p, __u64 old, __u64 new)
+{
+	step();
+	if (local_cmpxchg(p, old, new))
+		return 1;
+	local_inc(&retries);
+	return 0;
+}
+
+static void spin(unsigned int rounds)
+{
+	volatile unsigned int i;
+
+	for (i = 0; i < rounds; i++)
+		;
+}
+
+/* A loop of this would become memcpy(), which ThreadSanitizer does not see. */
+static __attribute__((noinline)) __u64 plain_load(const __u64 *p)
+{
+	return *p;
+}
+
+static void copy_words(__u64 *to, const __u64 *from, unsigned int words)
+{
+	static __thread unsigned int n;
+	unsigned int i;
+
+	n++;
+	for (i = 0; i < words; i++) {
+		/* Even a claim that fails is a store to ThreadSanitizer. */
+		to[i] = plain && i > 0 ? plain_load(&from[i]) :
+				__atomic_load_n(&from[i], __ATOMIC_RELAXED);
+		/* Now and then a reader is held up in the middle. */
+		if (n % (8 * words) == 8 * i)
+			spin(n % 512);
+	}
+}
+
+static void store_word(__u64 *p, __u64 v)
+{
+	step();
+	if (plain)
+		*p = v;
+	else
+		__atomic_store_n(p, v, __ATOMIC_RELAXED);
+}
+
+static __u64 load_word(const __u64 *p)
+{
+	step();
+	return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+
+static void store_release(__u64 *p, __u64 v)
+{
+	step();
+	__atomic_store_n(p, v, __ATOMIC_RELEASE);
+}
+
+#define RING_CMPXCHG(p, old, new)	count_cmpxchg(p, old, new)
+#define RING_LOAD(p)			load_word(p)
+#define RING_LOAD_ACQUIRE(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
+/* For mutants. */
+#define RING_STORE(p, v)		__atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define RING_STORE_RELEASE(p, v)	store_release(p, v)
+#define RING_INC(p)			local_inc(p)
+#define RING_WMB()			__atomic_thread_fence(__ATOMIC_RELEASE)
+#define RING_RMB()			__atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define RING_COPY(to, from, words)	copy_words(to, from, words)
+#define RING_CLOCK()			clock_now()
+#define RECORD_STORE(p, v)		store_word(p, v)
+
+/*
+ * ring_claim() stores ts_ns plainly, which no CPU tears, but a reader that is
+ * being overrun looks at it meanwhile: a race by the letter of C.  The fences
+ * that make it harmless are nothing that ThreadSanitizer knows about.
+ */
+#ifdef TSAN
+#define ts_ns	_Atomic ts_ns
+#endif
+#include <skbtrace/record.h>
+#ifdef TSAN
+#undef ts_ns
+#endif
+#include <skbtrace/ring.h>
+#include "ring_record.h"
+
+#define SIG_IRQ		SIGUSR1
+#define SIG_NMI		SIGUSR2
+#define READERS		4
+#define ONCE_SLOTS	(1u << 16)
+
+static struct ring ring;
+static struct skbtrace_record *slots;
+
+/* Of the writer and its interrupts, one thread. */
+static pthread_t writer;
+static __u64 serials, calls, refused, nested, interrupts;
+static __u64 inside;	/* writers between call and return */
+static int ready, stop, quiet;
+
+struct reader {
+	pthread_t thread;
+	unsigned int every, pause_us;	/* its speed: a pause every so many records */
+	int from_oldest;
+	__u64 start, cursor, lost, delivered, last_ts;
+	const char *wrong;
+};
+
+static void write_one(void)
+{
+	struct skbtrace_record *slot;
+	__u64 index, serial;
+
+	serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
+	local_inc(&calls);
+	if (inside++)
+		local_inc(&nested);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	slot = ring_claim(&ring, &index);
+	if (slot) {
+		record_fill(slot, index, serial);
+		ring_commit(&ring, slot, index);
+	} else {
+		local_inc(&refused);
+	}
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	inside--;
+}
+
+/*
+ * A ring that must not be overwritten is written to until it is full, or
+ * nearly: those that were interrupted here write one more each.
+ */
+static int may_write(void)
+{
+	return !plain || calls < ring.nr_slots - 8;
+}
+
+static void interrupt(int sig)
+{
+	__u64 writes = record_mix(serials) % 8;
+
+	(void)sig;
+	local_inc(&interrupts);
+	/* Mostly one or two; every eighth goes round, to meet whom it interrupted. */
+	writes = writes == 7 && ring.nr_slots <= 64 ? ring.nr_slots + 2 : 1 + writes % 2;
+	while (writes-- && may_write())
+		write_one();
+}
+
+#ifndef TSAN
+/* Signals for this thread. */
+static timer_t start_timer(int sig, long ns)
+{
+	struct itimerspec when = { .it_value.tv_nsec = ns, .it_interval.tv_nsec = ns };
+	struct sigevent event;
+	timer_t timer;
+
+	memset(&event, 0, sizeof(event));
+	event.sigev_notify = SIGEV_THREAD_ID;
+	event.sigev_signo = sig;
+#ifdef sigev_notify_thread_id
+	event.sigev_notify_thread_id = syscall(SYS_gettid);
+#else
+	event._sigev_un._tid = syscall(SYS_gettid);
+#endif
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) ||
+	    timer_settime(timer, 0, &when, NULL))
+		ksft_exit_fail_msg("timer: %s\n", strerror(errno));
+	return timer;
+}
+#endif
+
+static void write_all(void)
+{
+	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		if (may_write()) {
+			write_one();
+			/* Now and then a reader is to get to the end of its copy. */
+			spin(record_mix(serials) % 8 ? 0 : 4096);
+		} else {
+			sched_yield();
+		}
+}
+
+#ifdef TSAN
+static void *write_thread(void *arg)
+{
+	level = 0;
+	write_all();
+	return arg;
+}
+
+static void *kick_thread(void *arg)
+{
+	return arg;
+}
+#else
+static void *write_thread(void *arg)
+{
+	timer_t irq, nmi;
+
+	irq = start_timer(SIG_IRQ, 37000);
+	nmi = start_timer(SIG_NMI, 91000);
+	write_all();
+	timer_delete(irq);
+	timer_delete(nmi);
+	return arg;
+}
+
+/* Timers alone are too slow and too regular. */
+static void *kick_thread(void *arg)
+{
+	unsigned int n = 0;
+
+	while (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+		sched_yield();
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		pthread_kill(writer, ++n % 3 ? SIG_IRQ : SIG_NMI);
+		spin(record_mix(n) % 4096);
+	}
+	return arg;
+}
+#endif
+
+static void check_record(struct reader *r, const struct skbtrace_record *record)
+{
+	r->delivered++;
+	if (record->index != r->cursor - 1)
+		r->wrong = "not the record at the cursor";
+	if (!record_whole(record))
+		r->wrong = "a torn or unfinished record";
+	if (record->ts_ns < r->last_ts)
+		r->wrong = "time went back";
+	r->last_ts = record->ts_ns;
+}
+
+static void *read_thread(void *arg)
+{
+	struct skbtrace_record record;
+	struct reader *r = arg;
+	__u64 before;
+	int last, got;
+
+	if (r->from_oldest)
+		r->start = r->cursor = ring_oldest(&ring);
+	do {
+		/* Once more after it got quiet: all that is left. */
+		last = __atomic_load_n(&quiet, __ATOMIC_ACQUIRE);
+		do {
+			before = r->cursor;
+			got = ring_read(&ring, &r->cursor, &r->lost, &record);
+			if (got)
+				check_record(r, &record);
+			if (r->cursor < before)
+				r->wrong = "the cursor went back";
+			if (r->delivered + r->lost != r->cursor - r->start)
+				r->wrong = "delivered + lost is not the distance";
+			if (got && r->every && r->delivered % r->every == 0 &&
+			    !__atomic_load_n(&quiet, __ATOMIC_RELAXED))
+				usleep(r->pause_us);
+		} while ((got || r->cursor != before) && !r->wrong);
+		sched_yield();
+	} while (!last && !r->wrong);
+	return NULL;
+}
+
+static void catch(int sig, int also_blocked)
+{
+	struct sigaction act;
+
+	memset(&act, 0, sizeof(act));
+	act.sa_handler = interrupt;
+	act.sa_flags = SA_RESTART;
+	sigemptyset(&act.sa_mask);
+	if (also_blocked)
+		sigaddset(&act.sa_mask, also_blocked);
+	sigaction(sig, &act, NULL);
+}
+
+static const char *check_quiet(struct reader *readers)
+{
+	unsigned int i;
+
+	if (ring.attempts != calls || ring.dropped != refused)
+		return "attempts or dropped is not what the writers counted";
+	if (ring.attempts != ring.committed + ring.dropped)
+		return "attempts is not committed + dropped";
+	if (ring.head != ring.committed)
+		return "the head is not where the last record is";
+	for (i = 0; i < READERS; i++) {
+		if (readers[i].wrong)
+			return readers[i].wrong;
+		if (readers[i].cursor != ring.head)
+			return "a reader did not get to the end";
+	}
+	return NULL;
+}
+
+static void run(const char *name, unsigned int nr_slots, unsigned int ms)
+{
+	struct reader readers[READERS] = {
+		{ .every = 0 },
+		{ .every = 16, .pause_us = 20 },
+		{ .every = 64, .pause_us = 1000, .from_oldest = 1 },
+		{ .every = 3, .pause_us = 20000, .from_oldest = 1 },
+	};
+	struct timespec pause = { ms / 1000, ms % 1000 * 1000000L };
+	pthread_t kicker;
+	const char *wrong;
+	__u64 lost = 0, delivered = 0;
+	unsigned int i;
+
+	ready = stop = quiet = 0;
+	serials = calls = refused = nested = interrupts = retries = 0;
+	memset(slots, 0, nr_slots * sizeof(*slots));
+	ring_init(&ring, slots, nr_slots);
+	if (pthread_create(&writer, NULL, write_thread, NULL))
+		ksft_exit_fail_msg("no thread\n");
+	for (i = 0; i < READERS; i++)
+		pthread_create(&readers[i].thread, NULL, read_thread, &readers[i]);
+	pthread_create(&kicker, NULL, kick_thread, NULL);
+	while (nanosleep(&pause, &pause) && errno == EINTR)
+		;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	pthread_join(kicker, NULL);
+	pthread_join(writer, NULL);
+	__atomic_store_n(&quiet, 1, __ATOMIC_RELEASE);
+	for (i = 0; i < READERS; i++) {
+		pthread_join(readers[i].thread, NULL);
+		lost += readers[i].lost;
+		delivered += readers[i].delivered;
+	}
+	wrong = check_quiet(readers);
+	if (!wrong && plain && lost)
+		wrong = "lost a record that was not overwritten";
+	if (wrong)
+		ksft_print_msg("%s\n", wrong);
+	ksft_print_msg("%llu interrupts, %llu cmpxchg retried, %u readers: %llu delivered\n",
+		       interrupts, retries, READERS, delivered);
+	ksft_test_result(!wrong,
+			 "%s, %u slots: %llu records, %llu nested, %llu dropped, %llu lost\n",
+			 name, nr_slots, ring.committed, nested, ring.dropped, lost);
+}
+
+int main(void)
+{
+	const char *seconds = getenv("RING_STRESS_SECONDS");
+	unsigned int ms = (seconds ? strtoul(seconds, NULL, 0) : 3) * 1000;
+
+	ksft_print_header();
+	ksft_set_plan(4);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	catch(SIG_IRQ, 0);
+	catch(SIG_NMI, SIG_IRQ);
+	if (posix_memalign((void **)&slots, 4096, ONCE_SLOTS * sizeof(*slots)))
+		ksft_exit_fail_msg("no memory\n");
+	run("storm", 2, ms * 3 / 10);
+	run("storm", 8, ms * 3 / 10);
+	run("storm", 1024, ms * 2 / 10);
+	plain = 1;
+	run("once", ONCE_SLOTS, ms * 2 / 10);
+	free(slots);
+	ksft_finished();
+}
