@@ -1,8 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0
-# in_background NETNS COMMAND...: $! is the command itself, not a shell that would
-# leave it behind when it is killed
-in_background() { ip netns exec "$@" >/dev/null 2>&1 & }
-
 # The document's scenarios, and a web server in them. Sourced by bash scripts,
 # not run; $work is a folder of theirs.
 # shellcheck shell=bash
@@ -19,6 +15,10 @@ until_true() {
 
 in1() { ip netns exec ns-calm1 "$@"; }
 in2() { ip netns exec ns-calm2 "$@"; }
+
+# in_background NETNS COMMAND...: $! is the command itself, not a shell that would
+# leave it behind when it is killed
+in_background() { ip netns exec "$@" >/dev/null 2>&1 & }
 
 # The document's scenario 3: two namespaces joined by a bridge.
 #
