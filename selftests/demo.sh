@@ -43,9 +43,11 @@ journey() {
 		blocks = open(path).read().strip().split("\n\n")
 		for block in blocks:
 		    plain = re.sub(r"\x1b\[[0-9;]*m", "", block)
-		    if re.search(pattern, " ".join(plain.splitlines()[:2])):
+		    if re.search(pattern, " ".join(plain.splitlines()[:2]), re.IGNORECASE):
 		        print(block)
 		        break
+		else:
+		    sys.exit("no such journey")
 		print()
 		print(blocks[-1])
 	PICK
@@ -60,12 +62,12 @@ grep 'tcp.*>78.78.0.10:80 .*payload=8' /sys/kernel/debug/skbtrace | cut -c1-200 
 
 say "The reader: the journey of the request, hop by hop"
 echo "# skbtrace report"
-journey '> 78.78.0.10:80 .* [1-9][0-9]* bytes'
+journey '> 78.78.0.10:80 .* [1-9][0-9]* bytes' || exit 1
 echo "# skbtrace check"
 skbtrace check
 [ $? = 0 ] || die "the healthy run should be intact"
 
-say "Now a byte of the answer is overwritten where it enters the bridge, silently"
+say "Now a byte of the answer is overwritten where it leaves the bridge, silently"
 modprobe -a sch_ingress cls_u32 act_pedit
 run tc qdisc add dev calmveth2_peer clsact
 run tc filter add dev calmveth2_peer egress protocol ip prio 1 u32 \
@@ -77,7 +79,7 @@ sleep 0.5
 
 say "On which hop did the payload change?"
 echo "# skbtrace report"
-journey 'payload changed'
+journey 'payload changed' || exit 1
 echo "# skbtrace check; echo \$?"
 skbtrace check
 status=$?

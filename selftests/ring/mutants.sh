@@ -29,13 +29,13 @@ mutant() {
 }
 
 mutant no_busy_check "a writer takes a slot whoever has it" "test interleave stress?" '
-	s/\t\tif \(state == RING_CLAIMED\(head - ring->nr_slots\)\).*the head moved under us \*\/\n//'
+	s/\t\tif \(state == RING_CLAIMED\(head - .*the head moved under us \*\/\n//'
 mutant no_busy_mark "a claim does not mark the slot" "test interleave" '
 	s/(RING_CMPXCHG\(&slot->index, state, )RING_CLAIMED/\1RING_COMMITTED/'
 mutant no_recheck "the reader does not look again after the copy" "test interleave stress?" '
 	s/if \(RING_LOAD\(&slot->index\) == state\)/if (1)/'
 mutant head_first "the head moves before the slot is claimed" "test interleave" '
-	s/\n\t\tif \(RING_CMPXCHG/\n\t\tif (!RING_CMPXCHG(\&ring->head, head, head + 1))\n\t\t\tcontinue;&/
+	s/\n\t\tif \(RING_CMPXCHG/\n\t\tif (!RING_CMPXCHG(\&ring->head, head, head + 1)) continue;&/
 	s/\n\tRING_CMPXCHG\(&ring->head, head, head \+ 1\);\n/\n/'
 mutant clock_outside "the clock is read before the loop" "test interleave stress?" '
 	s/\t\tnow = RING_CLOCK\(\);\n//
@@ -59,7 +59,7 @@ mutant claim_by_store "the claim is stored, not exchanged" "test interleave stre
 mutant no_owner_check "a slot of a later lap is taken for the last one" "test interleave" '
 	s/\t\tif \(state != RING_COMMITTED\(head - ring->nr_slots\)\)\n[^\n]*\n//'
 mutant reads_busy "the reader takes a record that is being written" "test interleave stress?" '
-	s/if \(state == RING_COMMITTED\(\*cursor\)\)/if ((state \& ~RING_BUSY) == RING_COMMITTED(*cursor))/'
+	s/(if \()state( == RING_COMMITTED\(\*cursor\))/\1(state \& ~RING_BUSY)\2/'
 mutant drops_uncounted "what is refused is not counted" "test interleave" '
 	s/\t\t\tRING_INC\(&ring->dropped\);\n//'
 mutant attempts_in_loop "attempts are counted in the loop" "test interleave" '

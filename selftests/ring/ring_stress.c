@@ -465,9 +465,9 @@ int main(void)
 	const char *seconds = getenv("RING_STRESS_SECONDS");
 	unsigned int ms = (seconds ? strtoul(seconds, NULL, 0) : 3) * 1000;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	ksft_print_header();
 	ksft_set_plan(4);
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	catch(SIG_IRQ, 0);
 	catch(SIG_NMI, SIG_IRQ);
 	if (posix_memalign((void **)&slots, 4096, ONCE_SLOTS * sizeof(*slots)))

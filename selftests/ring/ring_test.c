@@ -148,7 +148,7 @@ struct reader {
 	__u64 delivered;
 	__u64 last_ts;
 	struct skbtrace_record record;
-	const char *wrong;	/* the first promise that was broken */
+	const char *wrong;	/* the promise that was broken */
 };
 
 static void reader_init(struct reader *r, __u64 cursor)
@@ -156,6 +156,7 @@ static void reader_init(struct reader *r, __u64 cursor)
 	memset(r, 0, sizeof(*r));
 	r->start = cursor;
 	r->cursor = cursor;
+	r->wrong = "";
 }
 
 /* ring_read(), and what it promises of each record. */
@@ -190,10 +191,7 @@ static unsigned int reader_drain(struct reader *r)
 	return n;
 }
 
-#define EXPECT_SOUND(r)	do {				\
-	EXPECT_EQ(NULL, (r)->wrong)			\
-		TH_LOG("%s", (r)->wrong);		\
-} while (0)
+#define EXPECT_SOUND(r)	EXPECT_STREQ("", (r)->wrong)
 
 /* Nobody writes. */
 #define EXPECT_QUIET(first) do {			\
