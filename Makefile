@@ -91,7 +91,7 @@ help:
 	@echo '                   /lib/modules/VERSION and its build folder'
 	@echo '  VMKERNEL=NAME    for demo and vm: the kernel of that name [6.1]'
 	@echo '  TESTS="..."      for check: only these scripts of selftests/net'
-	@echo '  CC=COMPILER      for the module and the reader'
+	@echo '  CC=COMPILER      for the module; outside of virtual machines also the reader'
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
 
 .PHONY: all module tools headers modules_install install uninstall clean distclean \

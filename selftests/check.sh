@@ -33,7 +33,7 @@ unit_tests() {
 	heading "unit tests"
 	# The runner finds "settings" only where a collection is installed.
 	kselftest_override_timeout=$(sed -n 's/^timeout=//p' settings) \
-	make -s -C . OUTPUT="$cache/selftests" TEST_PROGS= run_tests 2>&1 |
+	env -u CC -u MAKEFLAGS make -s -C . OUTPUT="$cache/selftests" TEST_PROGS= run_tests 2>&1 |
 		tee "$results/unit.tap" || bail unit "make run_tests failed, see above"
 }
 

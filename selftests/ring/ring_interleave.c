@@ -15,7 +15,7 @@
  * A schedule is a list of choices, and they are counted through; what goes
  * wrong is printed step by step.
  *
- * RING_INTERRUPTS: how many, default 3.  Each more takes some thirty times as
+ * RING_INTERRUPTS: how many, default 3.  One more takes a hundred times as
  * long.
  */
 #define _GNU_SOURCE
@@ -578,9 +578,9 @@ int main(void)
 			       total.nested, total.dropped, total.helped,
 			       (to.tv_sec - from.tv_sec) * 1000ULL +
 			       to.tv_nsec / 1000000 - from.tv_nsec / 1000000);
-		ksft_test_result(passed,
-				 "%u slots, %u interrupts, from %#llx: %llu schedules, %llu reads\n",
-				 c.nr_slots, c.interrupts, c.first, total.schedules, total.reads);
+		ksft_test_result(passed, "%u slots, %u interrupts, from %#llx: "
+				 "%llu schedules, %llu reads\n", c.nr_slots, c.interrupts,
+				 c.first, total.schedules, total.reads);
 	}
 	free(seen);
 	ksft_finished();

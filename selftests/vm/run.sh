@@ -72,7 +72,6 @@ parse() {
 choose_kernel() {
 	local found name value default=6.1
 
-	reader_cc=${CC-}	# a kernel's own compiler is for its module only
 	if [ -z "${KERNEL-}" ]; then
 		# Where there are no Debian packages to unpack, what is installed.
 		command -v apt-get >/dev/null || default=host
@@ -108,7 +107,8 @@ add_reader() {
 	[ -n "$reader" ] || return 0
 	lock reader
 	mirror "$src" "$dir" include tools -type f \( -name '*.[ch]' -o -name Makefile \)
-	env -u CC make -s -C "$dir/tools" ${reader_cc:+CC="$reader_cc"} >&2 ||
+	# CC is the kernel's compiler, which may not know this machine's libc.
+	env -u CC -u MAKEFLAGS make -s -C "$dir/tools" >&2 ||
 		die "the reader does not build"
 	mkdir -p "$root/usr/bin"
 	cp "$dir/tools/skbtrace" "$root/usr/bin/"
