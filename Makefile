@@ -31,17 +31,34 @@ headers:
 modules_install: module
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 
-install uninstall:
+install uninstall static:
 	$(MAKE) -C tools $@
+
+# What git has committed or, outside of git, all that .gitignore does not name. The
+# same tree gives the same bytes.
+dist := skbtrace-$(VERSION)
+dist:
+	@if git ls-files --error-unmatch Kbuild >/dev/null 2>&1; then \
+		git diff --quiet HEAD || echo 'dist: what is not committed is left out' >&2; \
+		git -c tar.umask=022 archive --prefix=$(dist)/ -o $(dist).tar HEAD; \
+	else \
+		find . -name .gitignore -exec sed '/^#/d; s,/$$,,; s,^/,./,' {} + | \
+		tar --exclude=./.git --exclude-from=- --sort=name --format=gnu --numeric-owner \
+			--owner=0 --group=0 --mode=u+rwX,go+rX,go-w \
+			--mtime="@$$(stat -c %Y include/skbtrace/version.h)" \
+			--transform='s,^\.,$(dist),' -cf $(dist).tar .; \
+	fi
+	@gzip -9nf $(dist).tar
+	@echo $(dist).tar.gz
 
 clean:
 	$(MAKE) -C tools clean
 	rm -f *.ko *.o *.mod *.mod.c .*.cmd modules.order Module.symvers \
-		module/*.o module/*.mod module/.*.cmd
+		module/*.o module/*.mod module/.*.cmd module/compat_have.h
 	rm -rf .tmp_versions
 
 distclean: clean
-	rm -rf .cache
+	rm -rf .cache skbtrace-*.tar.gz
 
 demo:
 	selftests/setup.sh demo
@@ -71,9 +88,11 @@ help:
 	@echo '  all              module and reader (the default)'
 	@echo '  module           skbtrace.ko for the kernel of KDIR'
 	@echo '  tools            the reader, tools/skbtrace'
+	@echo '  static           the reader for any other machine, tools/skbtrace-static'
 	@echo '  modules_install  put the module where modprobe finds it'
 	@echo '  install          put the reader into PREFIX (/usr/local); DESTDIR for packages'
 	@echo '  uninstall        take it away again'
+	@echo '  dist             the sources, $(dist).tar.gz'
 	@echo '  clean            remove what was built; distclean: downloads too'
 	@echo
 	@echo 'In a virtual machine, nothing is loaded or installed here but packages:'
@@ -94,5 +113,5 @@ help:
 	@echo '  CC=COMPILER      for the module; outside of virtual machines also the reader'
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
 
-.PHONY: all module tools headers modules_install install uninstall clean distclean \
-	demo vm check check-all check-model help
+.PHONY: all module tools headers modules_install install uninstall static \
+	dist clean distclean demo vm check check-all check-model help

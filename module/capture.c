@@ -36,19 +36,6 @@ static void *pointer_argument(struct pt_regs *regs, unsigned int n)
 	return sound_pointer(regs_get_kernel_argument(regs, n));
 }
 
-static struct sk_buff *skb_argument(const struct point *point,
-				    struct pt_regs *regs)
-{
-	void *arg = pointer_argument(regs, SKB_INDEX(point->skb_arg));
-	unsigned long skb;
-
-	if (!(point->skb_arg & SKB_IS_POINTER) || !arg)
-		return arg;
-	if (copy_from_kernel_nofault(&skb, arg, sizeof(skb)))
-		return NULL;
-	return sound_pointer(skb);
-}
-
 /* So many skbs in a row make a point trusted. */
 #define POINT_TRUSTED	64
 
@@ -67,6 +54,41 @@ static bool is_skb(const struct sk_buff *pointer)
 	       skb.data + skb_headlen(&skb) == skb_tail_pointer(&skb) &&
 	       skb_tail_pointer(&skb) <= skb_end_pointer(&skb) &&
 	       skb_users(&skb) < 1 << 20;
+}
+
+static struct sk_buff *skb_behind(void *arg)
+{
+	unsigned long skb;
+
+	if (copy_from_kernel_nofault(&skb, arg, sizeof(skb)))
+		return NULL;
+	return sound_pointer(skb);
+}
+
+/* SKB_EITHER: what looks like an skb tells how the argument carries it. */
+static void settle_skb_arg(struct point *point, void *arg)
+{
+	const struct sk_buff *behind;
+
+	if (is_skb(arg)) {
+		WRITE_ONCE(point->skb_arg, point->skb_arg & ~SKB_EITHER);
+		return;
+	}
+	behind = skb_behind(arg);
+	if (behind && is_skb(behind))
+		WRITE_ONCE(point->skb_arg,
+			   SKB_INDEX(point->skb_arg) | SKB_IS_POINTER);
+}
+
+static struct sk_buff *skb_argument(struct point *point, struct pt_regs *regs)
+{
+	void *arg = pointer_argument(regs, SKB_INDEX(point->skb_arg));
+
+	if (!arg)
+		return NULL;
+	if (unlikely(point->skb_arg & SKB_EITHER))
+		settle_skb_arg(point, arg);
+	return point->skb_arg & SKB_IS_POINTER ? skb_behind(arg) : arg;
 }
 
 static bool is_inet_socket(const struct sock *pointer)

@@ -2,10 +2,10 @@
 /*
  * What differs between kernels, so that the other files read as mainline.
  *
- * The only place with version tests.  Each says since when and where from.
- * A feature is told by its own symbol where it has one, else by what Kbuild
- * found out by compiling (HAVE_*), and by version only as the last resort:
- * distributions backport.
+ * The only place with version tests, and there is one: distributions backport,
+ * so what headers can tell is found out by compiling (HAVE_*, see compat.sh),
+ * and a feature with a symbol of its own by that.  Each says since when and
+ * where from.
  */
 #ifndef SKBTRACE_COMPAT_H
 #define SKBTRACE_COMPAT_H
@@ -24,6 +24,8 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
+#include "compat_have.h"
+
 /*
  * Which argument carries the skb: the names of the skb column of points.h.
  * Fixed positions first.
@@ -32,23 +34,27 @@
 #define SKB_ARG1	1
 #define SKB_PTR0	(0 | SKB_IS_POINTER)
 #define SKB_IS_POINTER	0x80	/* the argument is struct sk_buff ** */
-#define SKB_INDEX(spec)	((spec) & 0x7f)
+#define SKB_EITHER	0x40	/* either: the first skb seen there tells */
+#define SKB_INDEX(spec)	((spec) & 0x3f)
 
 /*
- * okfn(sk, skb) became okfn(net, sk, skb) in 4.4, 0c4b51f0054c ("netfilter:
- * Pass net into okfn").  RHEL 7 kept the former.
+ * okfn(skb) became okfn(sk, skb) in 4.1, 7026b1ddb6b8 ("netfilter: Pass socket
+ * pointer down through okfn()"), which RHEL 7 has too, and okfn(net, sk, skb)
+ * in 4.4, 0c4b51f0054c ("netfilter: Pass net into okfn").  ip_output() is one.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 4, 0)
+#if defined(HAVE_OKFN_NET_SK)
 #define SKB_OKFN	2
-#else
+#elif defined(HAVE_OKFN_SK)
 #define SKB_OKFN	1
+#else
+#define SKB_OKFN	0
 #endif
 
 /*
  * ip_queue_xmit(skb, flow) became (sk, skb, flow) in 3.15, b0270e91014d
  * ("ipv4: add a sock pointer to ip_queue_xmit()").
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(3, 15, 0)
+#ifdef HAVE_IP_QUEUE_XMIT_SK
 #define SKB_XMIT	1
 #else
 #define SKB_XMIT	0
@@ -56,10 +62,14 @@
 
 /*
  * __netif_receive_skb_core() takes struct sk_buff ** since 5.6, c0bbbdc32feb
- * ("__netif_receive_skb_core: pass skb by reference").
+ * ("__netif_receive_skb_core: pass skb by reference").  That was a fix, which
+ * went into the stable series and RHEL 8 as well; and it is a static function,
+ * of which headers say nothing.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 6, 0)
 #define SKB_CORE	(0 | SKB_IS_POINTER)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(4, 18, 0)
+#define SKB_CORE	(0 | SKB_EITHER)
 #else
 #define SKB_CORE	0
 #endif
@@ -70,17 +80,17 @@
  * 3e3100989869 ("rcu: Consolidate RCU-sched update-side function
  * definitions").
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 0, 0)
+#ifdef HAVE_SYNCHRONIZE_SCHED
 #define synchronize_rcu		synchronize_sched
 #endif
 
 /* 5.8, fe557319aa06 ("maccess: rename probe_kernel_{read,write}"). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 8, 0)
+#ifndef HAVE_COPY_FROM_KERNEL_NOFAULT
 #define copy_from_kernel_nofault	probe_kernel_read
 #endif
 
 /* 4.20, 3c88ee194c28 ("x86: ptrace: Add function argument access API"). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 20, 0) && defined(CONFIG_X86_64)
+#ifndef HAVE_REGS_GET_KERNEL_ARGUMENT
 static inline unsigned long regs_get_kernel_argument(struct pt_regs *regs,
 						     unsigned int n)
 {
@@ -110,7 +120,7 @@ static inline unsigned long regs_return_address(struct pt_regs *regs)
 }
 
 /* 5.2, e9b98e162aa5 ("stacktrace: Provide helpers for common stack trace operations"). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 2, 0)
+#ifndef HAVE_STACK_TRACE_SAVE
 static inline unsigned int stack_trace_save(unsigned long *store,
 					    unsigned int size,
 					    unsigned int skipnr)
@@ -129,25 +139,25 @@ static inline unsigned int stack_trace_save(unsigned long *store,
 #endif
 
 /* 4.13, 8f553c498e17 ("cpu/hotplug: Provide cpus_read|write_[un]lock()"). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 13, 0)
+#ifndef HAVE_CPUS_READ_LOCK
 #define cpus_read_lock()	get_online_cpus()
 #define cpus_read_unlock()	put_online_cpus()
 #endif
 
 /* 5.0, ca79b0c211af ("mm: convert totalram_pages ... variables to atomic"). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 0, 0)
+#ifndef HAVE_TOTALRAM_PAGES_CALL
 #define totalram_pages()	totalram_pages
 #endif
 
 /* 4.16, e6c8adca20ba ("anntotate the places where ->poll() return values go"). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 16, 0)
+#ifndef HAVE_POLL_T
 typedef unsigned int __poll_t;
 #define EPOLLIN		POLLIN
 #define EPOLLRDNORM	POLLRDNORM
 #endif
 
 /* 5.4, 7240b60c98d6 ("linux: Add skb_frag_t page_offset accessors"). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 4, 0)
+#ifndef HAVE_SKB_FRAG_OFF
 static inline unsigned int skb_frag_off(const skb_frag_t *frag)
 {
 	return frag->page_offset;
@@ -157,7 +167,7 @@ static inline unsigned int skb_frag_off(const skb_frag_t *frag)
 /* 3.19, 435d5f408ca8 ("common object embedded into various struct ....ns"). */
 static inline unsigned int net_inum(const struct net *net)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(3, 19, 0)
+#ifdef HAVE_NET_NS_COMMON
 	return net->ns.inum;
 #else
 	return net->proc_inum;
@@ -167,7 +177,7 @@ static inline unsigned int net_inum(const struct net *net)
 /* 4.13, 14afee4b6092 ("net: convert sk_buff.users from atomic_t to refcount_t"). */
 static inline unsigned int skb_users(const struct sk_buff *skb)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 13, 0)
+#ifdef HAVE_SKB_USERS_REFCOUNT
 	return refcount_read(&skb->users);
 #else
 	return atomic_read(&skb->users);
@@ -175,24 +185,11 @@ static inline unsigned int skb_users(const struct sk_buff *skb)
 }
 
 /* 5.11, d741bf41d7c7 ("kprobes: Remove kretprobe hash") hides ri->rp. */
-#ifndef CONFIG_KRETPROBE_ON_RETHOOK
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#ifndef HAVE_GET_KRETPROBE
 static inline struct kretprobe *get_kretprobe(struct kretprobe_instance *ri)
 {
 	return ri->rp;
 }
-#endif
-#endif
-
-/*
- * Where a function says why it gives an skb up: kfree_skb_reason() and
- * sk_skb_reason_drop() have the reason behind the skb, kfree_skb() has none.
- * The names of the reasons came in 5.19, ec43908dd556 ("net: skb: use auto-
- * generation to convert skb drop reason to string"); the macro that lists
- * them is its own feature symbol.
- */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
-#include <net/dropreason.h>
 #endif
 
 /*
@@ -201,12 +198,12 @@ static inline struct kretprobe *get_kretprobe(struct kretprobe_instance *ri)
  * ("lib/crc32: rename __crc32c_le() to crc32c_le()"); crc32c() itself since
  * 6.15.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
-#include <linux/crc32c.h>
-#define kernel_crc32c(crc, p, len)	crc32c(crc, p, len)
-#else
+#ifdef HAVE_CRC32C_LE
 #include <linux/crc32.h>
 #define kernel_crc32c(crc, p, len)	__crc32c_le(crc, p, len)
+#else
+#include <linux/crc32c.h>
+#define kernel_crc32c(crc, p, len)	crc32c(crc, p, len)
 #endif
 
 #endif /* SKBTRACE_COMPAT_H */

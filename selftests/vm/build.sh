@@ -29,7 +29,8 @@ release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)".*/\1/p' \
 lock "build-$release"
 dir=$cache/build/$release
 [ -z "$strict" ] || rm -rf "$dir"
-mirror "$src" "$dir" ./Kbuild module include -type f ! -name '*.mod.c' \
+mirror "$src" "$dir" ./Kbuild module include -type f \
+	! -name '*.mod.c' ! -name compat_have.h \
 	\( -name '*.[chS]' -o -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.sh' \)
 
 say "building the module for $release"
