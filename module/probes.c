@@ -407,16 +407,20 @@ void probes_show(struct seq_file *m)
 {
 	const struct point *point;
 
-	seq_puts(m, "# id symbol kind group module hits missed state\n");
+	seq_puts(m, "# id symbol kind group module hits missed skb state\n");
 	mutex_lock(&points_lock);
 	for (point = points; point < points + NR_POINTS; point++) {
 		unsigned int implausible = READ_ONCE(point->implausible);
+		u8 skb_arg = READ_ONCE(point->skb_arg);
 
-		seq_printf(m, "%u %s %s %s %s %lu %lu ", point->id,
+		seq_printf(m, "%u %s %s %s %s %lu %lu %sarg%u ", point->id,
 			   point->symbol,
 			   point->kind == POINT_ENTRY ? "entry" : "return",
 			   point->group, point->module,
-			   point_hits_total(point), point_missed(point));
+			   point_hits_total(point), point_missed(point),
+			   skb_arg & SKB_IS_POINTER ? "*" :
+			   skb_arg & SKB_EITHER ? "?" : "",
+			   SKB_INDEX(skb_arg));
 		switch (point->state) {
 		case POINT_OFF:
 			seq_puts(m, "off\n");

@@ -64,11 +64,11 @@ static void put_member(const char *key, const char *value)
 		put_string(value);
 }
 
-/* id symbol kind group module hits missed state: the rest of the line */
-#define POINT_COLUMNS	8
+/* id symbol kind group module hits missed skb state: the rest of the line */
+#define POINT_COLUMNS	9
 
 static const char * const point_keys[POINT_COLUMNS] = {
-	"id", "point", "kind", "group", "module", "hits", "missed", "state"
+	"id", "point", "kind", "group", "module", "hits", "missed", "skb", "state"
 };
 
 static void show_point(const struct options *options, char **words)
@@ -76,8 +76,8 @@ static void show_point(const struct options *options, char **words)
 	int i;
 
 	if (!options->json) {
-		printf("%3s  %-26s  %-6s  %-9s  %-12s  %12s  %8s  %s\n", words[0], words[1],
-		       words[2], words[3], words[4], words[5], words[6], words[7]);
+		printf("%3s  %-26s  %-6s  %-9s  %-12s  %12s  %8s  %-5s  %s\n", words[0], words[1],
+		       words[2], words[3], words[4], words[5], words[6], words[7], words[8]);
 		return;
 	}
 	fputs("{\"type\":\"point\"", stdout);

@@ -32,7 +32,7 @@ ipv6=(ip6_output@calmveth2 ip6_finish_output2@calmveth2 "${out[@]}"
 active() {
 	local symbol
 	for symbol in "$@"; do
-		! awk -v s="$symbol" '$2 == s && $8 == "active" { found = 1 } END { exit !found }' \
+		! awk -v s="$symbol" '$2 == s && $9 == "active" { found = 1 } END { exit !found }' \
 			$debugfs/skbtrace.d/points || { echo "$symbol"; return; }
 	done
 	echo "none of $*"

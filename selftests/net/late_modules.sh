@@ -13,7 +13,7 @@ all_are() {
 	shift
 	for module; do
 		awk -v state="$state" -v module="$module" '
-			$5 == module && $8 != "absent:" { n++; bad += $8 != state }
+			$5 == module && $9 != "absent:" { n++; bad += $9 != state }
 			END { exit !n || bad }' $debugfs/skbtrace.d/points || {
 			grep " $module " $debugfs/skbtrace.d/points
 			return 1

@@ -33,7 +33,7 @@ defaults() {
 		has sample 1 && has max_rate 0
 }
 
-state_of() { awk -v symbol="$1" '$2 == symbol { print $8; exit }' $debugfs/skbtrace.d/points; }
+state_of() { awk -v symbol="$1" '$2 == symbol { print $9; exit }' $debugfs/skbtrace.d/points; }
 
 points_apply() {
 	set_parameter points 'veth,ip*,-ip_forward' &&

@@ -8,13 +8,14 @@
 #include "hops.h"
 #include "json.h"
 #include "show.h"
+#include "show_tables.h"
 
 static char *fixed_text(struct source *source, enum source_text which, struct error *error)
 {
 	static const char * const texts[SOURCE_NR_TEXTS] = {
-		[SOURCE_POINTS] = "# id symbol kind group module hits missed state\n"
-				  "1 a entry tcp vmlinux 5 2 active\n"
-				  "3 b entry veth veth 0 40 waiting for module veth\n",
+		[SOURCE_POINTS] = "# id symbol kind group module hits missed skb state\n"
+				  "1 a entry tcp vmlinux 5 2 arg1 active\n"
+				  "3 b entry veth veth 0 40 *arg0 waiting for module veth\n",
 		[SOURCE_STATS] = "version 0.1.0\nabi 7\ndev \nrecord_size 192\n",
 		[SOURCE_STACKS] = "# id frames\n7 veth_xmit+0x5/0x2b0 [veth];dev_hard_start_xmit\n",
 		[SOURCE_REASONS] = "# reason name\n2 NOT_SPECIFIED\n8 NETFILTER_DROP\n",
@@ -314,6 +315,42 @@ TEST_F(show, filters)
 	EXPECT_TRUE(filter_record(&self->filter, self->names, &record));
 	self->filter.points = "*,-veth";
 	EXPECT_FALSE(filter_record(&self->filter, self->names, &record));
+}
+
+/* What show_points() prints, after what it printed before. */
+static const char *points_shown(FIXTURE_DATA(show) *self, const struct options *options)
+{
+	FILE *terminal = stdout;
+	struct error error;
+
+	stdout = self->show.out;
+	if (show_points(options, &self->source, &error) != STATUS_OK)
+		puts("failed");
+	stdout = terminal;
+	return shown(self);
+}
+
+TEST_F(show, table_of_points)
+{
+	struct options options = { .json = true };
+
+#define JSON_POINTS							\
+	"{\"type\":\"point\",\"id\":1,\"point\":\"a\",\"kind\":\"entry\","	\
+	"\"group\":\"tcp\",\"module\":\"vmlinux\",\"hits\":5,\"missed\":2,"	\
+	"\"skb\":\"arg1\",\"state\":\"active\"}\n"				\
+	"{\"type\":\"point\",\"id\":3,\"point\":\"b\",\"kind\":\"entry\","	\
+	"\"group\":\"veth\",\"module\":\"veth\",\"hits\":0,\"missed\":40,"	\
+	"\"skb\":\"*arg0\",\"state\":\"waiting for module veth\"}\n"
+	EXPECT_STREQ(JSON_POINTS, points_shown(self, &options));
+	options.json = false;
+	options.filter.points = "veth";
+	EXPECT_STREQ(JSON_POINTS
+		     " id  point                       kind    group      module        "
+		     "        hits    missed  skb    state\n"
+		     "  3  b                           entry   veth       veth          "
+		     "           0        40  *arg0  waiting for module veth\n",
+		     points_shown(self, &options));
+#undef JSON_POINTS
 }
 
 TEST_F(show, names)

@@ -17,7 +17,7 @@ set -euo pipefail
 programs=(busybox bash ip tc bridge nft iptables curl ethtool tcpdump iperf3 ping kmod
 	stdbuf timeout)
 # The originals where scripts may want more than busybox's.
-extras=(iptables-legacy ip6tables ip6tables-legacy iptables-nft iptables-save ebtables
+extras=(bpftool iptables-legacy ip6tables ip6tables-legacy iptables-nft iptables-save ebtables
 	arping cat chmod comm cp cut date dd diff df du env find gawk grep head id join kill
 	ln ls mawk md5sum mkdir mktemp mv nproc nsenter od paste ps readlink realpath rm
 	sed seq setsid sha256sum sleep sort split ss stat stty sysctl tail taskset tee touch
