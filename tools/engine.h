@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What journey.c and follow.c, the two halves of the engine, share. */
+/* What journey.c, follow.c and regroup.c, the parts of the engine, share. */
 #ifndef SKBTRACE_TOOLS_ENGINE_H
 #define SKBTRACE_TOOLS_ENGINE_H
 
@@ -70,5 +70,15 @@ bool engine_journey_is_full(const struct journey_engine *engine, const struct jo
 void engine_close_early(struct journey_engine *engine, struct journey *journey, const char *why);
 
 void engine_follow(struct journey_engine *engine, const struct skbtrace_record *record);
+
+/* regroup.c */
+struct journey_life *regroup_origin(const struct journey_engine *engine,
+				    const struct skbtrace_record *record);
+struct journey_life *regroup_segment(struct journey_engine *engine, struct journey_life *whole,
+				     const struct skbtrace_record *record);
+void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint32_t hop);
+void regroup_again(struct journey_engine *engine, struct journey_life *life);
+bool regroup_may_go_on(const struct journey_life *life);
+void regroup_forget(struct journey_engine *engine, struct journey_life *life);
 
 #endif /* SKBTRACE_TOOLS_ENGINE_H */

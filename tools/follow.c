@@ -22,15 +22,31 @@ static struct journey_life *living(const struct journey_engine *engine, uint64_t
 {
 	struct journey_life *life = life_of_skb(&engine->lives, skb);
 
-	return life && !life->ended ? life : NULL;
+	return life && !life->gone ? life : NULL;
 }
 
 static void end_life(struct journey_engine *engine, struct journey_life *life, uint64_t ts_ns)
 {
+	life->gone = true;
 	life->ended = true;
 	life->end_ns = ts_ns;
 	life_forget_head(&engine->lives, life);
 	engine_life_changed(engine, life);
+	/* Nothing more is heard of what it carried. */
+	if (!regroup_may_go_on(life))
+		regroup_forget(engine, life);
+}
+
+static void set_end(struct journey_engine *engine, struct journey_life *life,
+		    enum journey_end end, uint32_t hop)
+{
+	struct journey_life *part;
+
+	life->end = end;
+	life->end_hop = hop;
+	engine_life_changed(engine, life);
+	for (part = life->merged; part; part = part->next_merged)
+		set_end(engine, part, end, part->journey->nr_hops - 1);
 }
 
 /* The pointer stands for something else now: its free was not seen. */
@@ -40,7 +56,13 @@ static void supersede(struct journey_engine *engine, struct journey_life *life, 
 		engine_forget_parked(engine, life);
 		return;
 	}
-	life->unseen_end = life->nr_hops && !life->parked;
+	/* Its bytes are in another skb. */
+	if (life->carrier) {
+		life->gone = true;
+		life->end_ns = ts_ns;
+		return;
+	}
+	life->unseen_end = life->nr_hops && !life->parked && !life->continued;
 	life_forget_identity(&engine->lives, life);
 	end_life(engine, life, ts_ns);
 }
@@ -48,6 +70,8 @@ static void supersede(struct journey_engine *engine, struct journey_life *life, 
 /* The clone travels in place of the skb that TCP keeps. */
 static void park(struct journey_engine *engine, struct journey_life *life)
 {
+	/* Its bytes are the clone's to be found by. */
+	life_forget_span(&engine->lives, life);
 	life->at_birth = false;
 	life->parked = true;
 	engine_life_changed(engine, life);
@@ -155,23 +179,21 @@ static bool is_used_again(const struct journey_engine *engine, const struct jour
 	return packet_is_other(last, record, !life->head || life->head == record->head);
 }
 
-static void set_end(struct journey_life *life, enum journey_end end, uint32_t hop)
-{
-	life->end = end;
-	life->end_hop = hop;
-}
-
 /* The packet was looked at in this life. */
 static void arrive(struct journey_engine *engine, struct journey_life *life,
 		   const struct point *point, const struct skbtrace_record *record)
 {
 	uint32_t previous = life->last_hop;
 	uint32_t hop = engine_add_hop(engine, life, record);
+	struct journey_life *part;
 	bool known;
 
 	if (hop == JOURNEY_NO_HOP)
 		return;
 	life->last_hop = hop;
+	for (part = life->merged; part; part = part->next_merged)
+		part->last_hop = part->journey->nr_hops - 1;
+	regroup_hop(engine, life, hop);
 	life->nr_hops++;
 	life->at_birth = point->role == ROLE_BIRTH && point->data == POINT_BYTES;
 	life->parked = false;
@@ -183,9 +205,9 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 		life_set_identity(&engine->lives, life, packet_identity_hash(record));
 
 	if (point->role == ROLE_DELIVER)
-		set_end(life, JOURNEY_DELIVERED, hop);
+		set_end(engine, life, JOURNEY_DELIVERED, hop);
 	else if (point->role == ROLE_TRANSPORT && !record->payload_len)
-		set_end(life, JOURNEY_DELIVERED, hop);
+		set_end(engine, life, JOURNEY_DELIVERED, hop);
 	else if (point->role == ROLE_CLONED && life->parent != life->number && record->users <= 1)
 		life->tap = true;
 	engine_life_changed(engine, life);
@@ -245,7 +267,14 @@ static void pass(struct journey_engine *engine, const struct point *point,
 		origin = origin_by_head(engine, record);
 		if (!origin)
 			origin = origin_by_identity(engine, record);
-		life = origin ? join(engine, origin, record) : begin(engine, record);
+		if (origin)
+			life = join(engine, origin, record);
+		else if ((origin = regroup_origin(engine, record)))
+			life = regroup_segment(engine, origin, record);
+		else
+			life = begin(engine, record);
+	} else if (life->carrier || life->continued) {
+		regroup_again(engine, life);
 	}
 	if (life)
 		arrive(engine, life, point, record);
@@ -280,6 +309,8 @@ static void clone(struct journey_engine *engine, const struct skbtrace_record *r
 		supersede(engine, stale, record->ts_ns);
 
 	parent = living(engine, record->skb);
+	if (parent && parent->carrier)
+		parent = parent->carrier;
 	if (!is_followed(parent) || parent->last_hop == JOURNEY_NO_HOP) {
 		engine->counts.unknown += !parent;
 		return;
@@ -340,7 +371,7 @@ static void drop(struct journey_engine *engine, const struct skbtrace_record *re
 		return;
 	if (life->end == JOURNEY_DELIVERED && !undoes_delivery(engine, life, record))
 		return;
-	set_end(life, JOURNEY_DROPPED, hop);
+	set_end(engine, life, JOURNEY_DROPPED, hop);
 	life->otherhost = (record->flags & SKBTRACE_F_REASON) &&
 			  record->ret == engine->reasons.otherhost;
 	engine_life_changed(engine, life);
@@ -362,10 +393,16 @@ static void release(struct journey_engine *engine, const struct skbtrace_record 
 		engine_forget_parked(engine, life);
 		return;
 	}
+	/* Its bytes are in another skb, whose end is theirs. */
+	if (life->carrier) {
+		life->gone = true;
+		life->end_ns = record->ts_ns;
+		return;
+	}
 	if (!life->parked) {
 		hop = annotate(engine, life, record);
 		if (life->end == JOURNEY_OPEN)
-			set_end(life, JOURNEY_FREED, hop);
+			set_end(engine, life, JOURNEY_FREED, hop);
 	}
 	/* It may go on in another skb: see origin_by_identity(). */
 	if (life->end == JOURNEY_FREED && life->nr_hops)
@@ -403,7 +440,7 @@ static void annotate_return(struct journey_engine *engine, const struct point *p
 		if (life->start_ns <= called_ns || began_with_call(life, point, record))
 			break;
 	}
-	if (!life || (life->ended && life->end_ns < called_ns)) {
+	if (!life || (life->gone && life->end_ns < called_ns)) {
 		engine->counts.late_returns++;
 		return;
 	}
@@ -416,9 +453,8 @@ static void annotate_return(struct journey_engine *engine, const struct point *p
 	    gives_reason(engine, &life->journey->hops[life->end_hop].record))
 		return;
 	if (life->end != JOURNEY_DELIVERED) {
-		set_end(life, JOURNEY_DROPPED, hop);
+		set_end(engine, life, JOURNEY_DROPPED, hop);
 		life_forget_identity(&engine->lives, life);
-		engine_life_changed(engine, life);
 	}
 }
 

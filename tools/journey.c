@@ -203,12 +203,15 @@ static void touch_journey(struct journey_engine *engine, struct journey *journey
  * @life: the life it belongs to
  * @record: the record
  *
+ * What is merged into the life has the hop in its own journey as well.
+ *
  * Return: the number of the hop, or JOURNEY_NO_HOP if there is no memory.
  */
 uint32_t engine_add_hop(struct journey_engine *engine, struct journey_life *life,
 			const struct skbtrace_record *record)
 {
 	struct journey *journey = life->journey;
+	struct journey_life *part;
 	struct journey_hop *hop;
 
 	if (journey->nr_hops == journey->room && make_room(engine, journey)) {
@@ -219,16 +222,24 @@ uint32_t engine_add_hop(struct journey_engine *engine, struct journey_life *life
 	hop->record = *record;
 	hop->life = life;
 	hop->previous = life->last_hop;
+	hop->joint = JOURNEY_NO_JOINT;
+	hop->nr_parts = 1;
 	if (record->ts_ns > journey->last_ns)
 		journey->last_ns = record->ts_ns;
 	touch_journey(engine, journey);
-	return journey->nr_hops++;
+	journey->nr_hops++;
+	for (part = life->merged; part; part = part->next_merged)
+		if (!engine_journey_is_full(engine, part->journey))
+			engine_add_hop(engine, part, record);
+	return journey->nr_hops - 1;
 }
 
 static enum life_state life_state(const struct journey_life *life)
 {
-	if (life->ended || life->parked || life->tap)
+	if (life->parked || life->tap || life->continued)
 		return LIFE_QUIET;
+	if (life->ended)
+		return regroup_may_go_on(life) ? LIFE_WAITING : LIFE_QUIET;
 	if (life->nr_hops && life->end == JOURNEY_OPEN)
 		return LIFE_TRAVELLING;
 	return LIFE_WAITING;
@@ -339,6 +350,7 @@ static void release_lives(struct journey_engine *engine, struct journey *journey
 
 	for (life = journey->lives; life; life = next) {
 		next = life->next;
+		regroup_forget(engine, life);
 		if (life->parked && !life->ended)
 			keep_parked(engine, life);
 		else

@@ -12,6 +12,9 @@
  *   parked    the life of a TCP skb that stays in the write queue until it is
  *             acknowledged, while its clone travels
  *   tap       a life that ends in a packet socket, as tcpdump's
+ *   merged    a life whose bytes travel on in another, its carrier: GRO and
+ *             reassembly do that.  If the carrier is of another journey, its
+ *             hops are those of the merged life's journey as well.
  *
  * Memory is bounded (see struct journey_config), and a record costs the same
  * however many journeys are open and however long they are.
@@ -25,6 +28,7 @@
 #include <skbtrace/record.h>
 
 #include "list.h"
+#include "span.h"
 
 /* "No hop", where the number of one is expected. */
 #define JOURNEY_NO_HOP	UINT32_MAX
@@ -44,17 +48,35 @@ enum journey_end {
 };
 
 /**
+ * enum journey_joint - at a hop a packet was found to be put together of several
+ * @JOURNEY_NO_JOINT: it was not, as far as one can see
+ * @JOURNEY_JOINT_SAME: it has the bytes of its parts
+ * @JOURNEY_JOINT_CHANGED: it has not
+ * @JOURNEY_JOINT_UNKNOWN: not all of its parts are known, with digests
+ */
+enum journey_joint {
+	JOURNEY_NO_JOINT,
+	JOURNEY_JOINT_SAME,
+	JOURNEY_JOINT_CHANGED,
+	JOURNEY_JOINT_UNKNOWN,
+};
+
+/**
  * struct journey_hop - a record and its place in a journey
  * @record: the record
  * @life: the life it belongs to
  * @previous: the hop that the packet came from with this life or the one it
  *	was cloned from, JOURNEY_NO_HOP for the first; only hops that looked at
  *	the packet are pointed to
+ * @joint: what came of comparing it with the parts it was put together of
+ * @nr_parts: how many these were, itself included
  */
 struct journey_hop {
 	struct skbtrace_record record;
 	const struct journey_life *life;
 	uint32_t previous;
+	enum journey_joint joint;
+	uint32_t nr_parts;
 };
 
 /* One of the things that a life is found by, see life.c. */
@@ -83,6 +105,7 @@ struct life_key {
  * @tap: see above
  * @continued: the packet went on in another life
  * @otherhost: it was dropped because it was not for this host
+ * @carrier: the life of another journey that it was merged into, or NULL
  */
 struct journey_life {
 	uint64_t skb;
@@ -102,18 +125,28 @@ struct journey_life {
 	bool tap;
 	bool continued;
 	bool otherhost;
+	struct journey_life *carrier;
 	/* private: */
 	struct journey *journey;	/* NULL: parked, its journey is complete */
 	struct journey_life *next;	/* of the journey; of the free ones */
 	struct life_key skb_key;
 	struct life_key head_key;
 	struct life_key identity_key;
+	struct life_key piece_key;
+	struct life_key split_key;
 	struct list_head parked_link;
+	struct journey_life *merged;	/* the first of those it carries */
+	struct journey_life *next_merged;
+	struct span span;	/* seen last */
+	struct span whole;	/* seen at whole_hop, since when it may be cut */
+	uint32_t whole_hop;
+	uint32_t nr_segments;
 	uint64_t sent_flow;
 	uint32_t sent_seq;
 	uint32_t sent_len;
 	uint8_t state;
 	bool at_birth;
+	bool gone;		/* the skb is freed, whatever became of its bytes */
 };
 
 /**
@@ -183,8 +216,11 @@ struct journey_config {
 	uint64_t idle_ns;
 };
 
-/* 65536 packets at once is the backlog of a busy host; 256 MiB of hops. */
-#define JOURNEY_CONFIG_DEFAULT { 1 << 16, 1 << 20, 1024, 10 * 1000000000ULL }
+/*
+ * 65536 packets at once is the backlog of a busy host; 256 MiB of hops.  A
+ * packet of 512 KiB (BIG TCP) is cut into 362 segments.
+ */
+#define JOURNEY_CONFIG_DEFAULT { 1 << 16, 1 << 20, 1 << 14, 10 * 1000000000ULL }
 
 /**
  * struct journey_reasons - drop reasons that do not always mean a drop

@@ -92,7 +92,10 @@ int life_table_init(struct life_table *table, uint32_t nr_expected)
 	table->by_skb = calloc(nr, sizeof(struct hlist_head));
 	table->by_head = calloc(nr, sizeof(struct hlist_head));
 	table->by_identity = calloc(nr, sizeof(struct hlist_head));
-	if (!table->by_skb || !table->by_head || !table->by_identity) {
+	table->by_piece = calloc(nr, sizeof(struct hlist_head));
+	table->by_split = calloc(nr, sizeof(struct hlist_head));
+	if (!table->by_skb || !table->by_head || !table->by_identity ||
+	    !table->by_piece || !table->by_split) {
 		life_table_destroy(table);
 		return -ENOMEM;
 	}
@@ -114,6 +117,8 @@ void life_table_destroy(struct life_table *table)
 	free(table->by_skb);
 	free(table->by_head);
 	free(table->by_identity);
+	free(table->by_piece);
+	free(table->by_split);
 }
 
 /**
@@ -155,6 +160,7 @@ void life_release(struct life_table *table, struct journey_life *life)
 	key_del(table, table->by_skb, &life->skb_key);
 	life_forget_head(table, life);
 	life_forget_identity(table, life);
+	life_forget_span(table, life);
 	list_del_init(&life->parked_link);
 	life->next = table->unused;
 	table->unused = life;
@@ -186,6 +192,15 @@ void life_forget_head(struct life_table *table, struct journey_life *life)
 	key_del(table, table->by_head, &life->head_key);
 }
 
+static void key_set(const struct life_table *table, struct hlist_head *buckets,
+		    struct life_key *key, uint64_t value)
+{
+	if (key_is_set(key) && key->value == value)
+		return;
+	key_del(table, buckets, key);
+	key_add(table, buckets, key, value);
+}
+
 /**
  * life_set_identity() - note which packet a life carries
  * @table: the table
@@ -194,10 +209,29 @@ void life_forget_head(struct life_table *table, struct journey_life *life)
  */
 void life_set_identity(struct life_table *table, struct journey_life *life, uint64_t identity)
 {
-	if (key_is_set(&life->identity_key) && life->identity_key.value == identity)
-		return;
-	life_forget_identity(table, life);
-	key_add(table, table->by_identity, &life->identity_key, identity);
+	key_set(table, table->by_identity, &life->identity_key, identity);
+}
+
+/**
+ * life_set_piece() - note where the bytes begin that a life carries
+ * @table: the table
+ * @life: the life
+ * @piece: see span_piece_hash()
+ */
+void life_set_piece(struct life_table *table, struct journey_life *life, uint64_t piece)
+{
+	key_set(table, table->by_piece, &life->piece_key, piece);
+}
+
+/**
+ * life_set_split() - note that a life's packet may be cut into several
+ * @table: the table
+ * @life: the life
+ * @flow: see span_split_hash()
+ */
+void life_set_split(struct life_table *table, struct journey_life *life, uint64_t flow)
+{
+	key_set(table, table->by_split, &life->split_key, flow);
 }
 
 /**
@@ -208,6 +242,17 @@ void life_set_identity(struct life_table *table, struct journey_life *life, uint
 void life_forget_identity(struct life_table *table, struct journey_life *life)
 {
 	key_del(table, table->by_identity, &life->identity_key);
+}
+
+/**
+ * life_forget_span() - do not find a life by its bytes any more
+ * @table: the table
+ * @life: the life
+ */
+void life_forget_span(struct life_table *table, struct journey_life *life)
+{
+	key_del(table, table->by_piece, &life->piece_key);
+	key_del(table, table->by_split, &life->split_key);
 }
 
 /* From here on: the newest life that has a key, and the next older one. */
@@ -252,4 +297,32 @@ struct journey_life *life_older_of_identity(const struct journey_life *life)
 	struct life_key *key = life->identity_key.older;
 
 	return key ? container_of(key, struct journey_life, identity_key) : NULL;
+}
+
+struct journey_life *life_of_piece(const struct life_table *table, uint64_t piece)
+{
+	struct life_key *key = key_newest(table, table->by_piece, piece);
+
+	return key ? container_of(key, struct journey_life, piece_key) : NULL;
+}
+
+struct journey_life *life_older_of_piece(const struct journey_life *life)
+{
+	struct life_key *key = life->piece_key.older;
+
+	return key ? container_of(key, struct journey_life, piece_key) : NULL;
+}
+
+struct journey_life *life_of_split(const struct life_table *table, uint64_t flow)
+{
+	struct life_key *key = key_newest(table, table->by_split, flow);
+
+	return key ? container_of(key, struct journey_life, split_key) : NULL;
+}
+
+struct journey_life *life_older_of_split(const struct journey_life *life)
+{
+	struct life_key *key = life->split_key.older;
+
+	return key ? container_of(key, struct journey_life, split_key) : NULL;
 }

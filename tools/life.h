@@ -9,6 +9,8 @@
  * @by_skb: buckets by address of the skb
  * @by_head: buckets by address of the data; only lives that have not ended
  * @by_identity: buckets by what the headers say of the packet
+ * @by_piece: buckets by where the bytes that it carries begin
+ * @by_split: buckets by flow, of what may be cut into several
  * @shift: 64 - log2 of the number of buckets of each
  * @unused: lives to be used again
  */
@@ -16,6 +18,8 @@ struct life_table {
 	struct hlist_head *by_skb;
 	struct hlist_head *by_head;
 	struct hlist_head *by_identity;
+	struct hlist_head *by_piece;
+	struct hlist_head *by_split;
 	unsigned int shift;
 	struct journey_life *unused;
 };
@@ -30,6 +34,9 @@ void life_set_head(struct life_table *table, struct journey_life *life, uint64_t
 void life_forget_head(struct life_table *table, struct journey_life *life);
 void life_set_identity(struct life_table *table, struct journey_life *life, uint64_t identity);
 void life_forget_identity(struct life_table *table, struct journey_life *life);
+void life_set_piece(struct life_table *table, struct journey_life *life, uint64_t piece);
+void life_forget_span(struct life_table *table, struct journey_life *life);
+void life_set_split(struct life_table *table, struct journey_life *life, uint64_t flow);
 
 struct journey_life *life_of_skb(const struct life_table *table, uint64_t skb);
 struct journey_life *life_older_of_skb(const struct journey_life *life);
@@ -37,5 +44,9 @@ struct journey_life *life_of_head(const struct life_table *table, uint64_t head)
 struct journey_life *life_older_of_head(const struct journey_life *life);
 struct journey_life *life_of_identity(const struct life_table *table, uint64_t identity);
 struct journey_life *life_older_of_identity(const struct journey_life *life);
+struct journey_life *life_of_piece(const struct life_table *table, uint64_t piece);
+struct journey_life *life_older_of_piece(const struct journey_life *life);
+struct journey_life *life_of_split(const struct life_table *table, uint64_t flow);
+struct journey_life *life_older_of_split(const struct journey_life *life);
 
 #endif /* SKBTRACE_TOOLS_LIFE_H */

@@ -10,9 +10,26 @@
 
 #include "packet.h"
 
-static bool is_tcp(const struct skbtrace_record *record)
+/**
+ * packet_is_tcp() - is a record of a TCP segment
+ * @record: of an entry
+ */
+bool packet_is_tcp(const struct skbtrace_record *record)
 {
 	return (record->flags & SKBTRACE_F_FLOW) && record->l4proto == IPPROTO_TCP;
+}
+
+/**
+ * packet_same_hosts() - have two records the same addresses and protocol
+ * @a: one
+ * @b: the other
+ */
+bool packet_same_hosts(const struct skbtrace_record *a, const struct skbtrace_record *b)
+{
+	return a->protocol == b->protocol && a->l4proto == b->l4proto &&
+	       ((a->flags ^ b->flags) & SKBTRACE_F_FLOW) == 0 &&
+	       !memcmp(a->saddr, b->saddr, sizeof(a->saddr)) &&
+	       !memcmp(a->daddr, b->daddr, sizeof(a->daddr));
 }
 
 /**
@@ -25,13 +42,8 @@ static bool is_tcp(const struct skbtrace_record *record)
  */
 bool packet_same_flow(const struct skbtrace_record *a, const struct skbtrace_record *b)
 {
-	const uint32_t known = SKBTRACE_F_FLOW | SKBTRACE_F_PORTS;
-
-	return a->protocol == b->protocol && a->l4proto == b->l4proto &&
-	       ((a->flags ^ b->flags) & known) == 0 &&
-	       a->sport == b->sport && a->dport == b->dport &&
-	       !memcmp(a->saddr, b->saddr, sizeof(a->saddr)) &&
-	       !memcmp(a->daddr, b->daddr, sizeof(a->daddr));
+	return packet_same_hosts(a, b) && ((a->flags ^ b->flags) & SKBTRACE_F_PORTS) == 0 &&
+	       a->sport == b->sport && a->dport == b->dport;
 }
 
 static bool same_length(const struct skbtrace_record *a, const struct skbtrace_record *b)
@@ -72,7 +84,7 @@ bool packet_proven_same(const struct skbtrace_record *a, const struct skbtrace_r
 		return true;
 	if (!same_length(a, b))
 		return false;
-	if (is_tcp(a) && is_tcp(b) && a->tcp_seq == b->tcp_seq)
+	if (packet_is_tcp(a) && packet_is_tcp(b) && a->tcp_seq == b->tcp_seq)
 		return true;
 	return same_ip_id(a, b);
 }
@@ -128,13 +140,16 @@ bool packet_is_other(const struct skbtrace_record *last, const struct skbtrace_r
 	if (last->protocol != now->protocol &&
 	    (last->protocol == ETH_P_ARP || now->protocol == ETH_P_ARP))
 		return true;
+	/* Put together from its fragments, or cut into them. */
+	if (((last->flags ^ now->flags) & SKBTRACE_F_FRAGMENT) && packet_same_hosts(last, now))
+		return ids_differ;
 	if (packet_same_flow(last, now)) {
-		if (is_tcp(now))
+		if (packet_is_tcp(now))
 			return !tcp_overlap(last, now);
 		return ids_differ || last->frag_off != now->frag_off;
 	}
 	if (!last->payload_len && !now->payload_len)
-		return ids_differ || (is_tcp(last) && is_tcp(now));
+		return ids_differ || (packet_is_tcp(last) && packet_is_tcp(now));
 	/* Into or out of a tunnel the data stay where they are. */
 	return !same_head || !(may_be_tunnel(last, now) || may_be_tunnel(now, last));
 }
@@ -161,14 +176,35 @@ bool packet_same_identity(const struct skbtrace_record *a, const struct skbtrace
  */
 bool packet_identity_is_strong(const struct skbtrace_record *record)
 {
-	return record->ip_id || (is_tcp(record) && record->payload_len);
+	return record->ip_id || (packet_is_tcp(record) && record->payload_len);
 }
 
-/* One round of a multiplicative hash: cheap, and good enough for buckets. */
-static uint64_t mix(uint64_t hash, uint64_t word)
+/**
+ * packet_mix() - one round of a hash: cheap, and good enough for buckets
+ * @hash: what was made of the words before
+ * @word: the next
+ */
+uint64_t packet_mix(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
 	return hash ^ hash >> 29;
+}
+
+/**
+ * packet_hosts_hash() - a number for who sends to whom with which protocol
+ * @record: of an entry
+ */
+uint64_t packet_hosts_hash(const struct skbtrace_record *record)
+{
+	uint64_t address[4], hash;
+
+	memcpy(address, record->saddr, 16);
+	memcpy(address + 2, record->daddr, 16);
+	hash = packet_mix(record->l4proto, record->protocol);
+	hash = packet_mix(hash, address[0]);
+	hash = packet_mix(hash, address[1]);
+	hash = packet_mix(hash, address[2]);
+	return packet_mix(hash, address[3]);
 }
 
 /**
@@ -177,16 +213,7 @@ static uint64_t mix(uint64_t hash, uint64_t word)
  */
 uint64_t packet_flow_hash(const struct skbtrace_record *record)
 {
-	uint64_t address[4], hash;
-
-	memcpy(address, record->saddr, 16);
-	memcpy(address + 2, record->daddr, 16);
-	hash = mix(record->l4proto, (uint64_t)record->protocol << 32 |
-				    (uint32_t)record->sport << 16 | record->dport);
-	hash = mix(hash, address[0]);
-	hash = mix(hash, address[1]);
-	hash = mix(hash, address[2]);
-	return mix(hash, address[3]);
+	return packet_mix(packet_hosts_hash(record), (uint32_t)record->sport << 16 | record->dport);
 }
 
 /**
@@ -197,6 +224,6 @@ uint64_t packet_identity_hash(const struct skbtrace_record *record)
 {
 	uint64_t hash = packet_flow_hash(record);
 
-	hash = mix(hash, (uint64_t)record->ip_id << 32 | record->tcp_seq);
-	return mix(hash, (uint64_t)record->frag_off << 32 | record->payload_len);
+	hash = packet_mix(hash, (uint64_t)record->ip_id << 32 | record->tcp_seq);
+	return packet_mix(hash, (uint64_t)record->frag_off << 32 | record->payload_len);
 }

@@ -11,6 +11,8 @@
 #define PACKET_BROKEN \
 	(SKBTRACE_F_MALFORMED | SKBTRACE_F_UNREADABLE | SKBTRACE_F_TRUNCATED)
 
+bool packet_is_tcp(const struct skbtrace_record *record);
+bool packet_same_hosts(const struct skbtrace_record *a, const struct skbtrace_record *b);
 bool packet_same_flow(const struct skbtrace_record *a, const struct skbtrace_record *b);
 bool packet_same_bytes(const struct skbtrace_record *a, const struct skbtrace_record *b);
 bool packet_proven_same(const struct skbtrace_record *a, const struct skbtrace_record *b);
@@ -20,5 +22,7 @@ bool packet_same_identity(const struct skbtrace_record *a, const struct skbtrace
 bool packet_identity_is_strong(const struct skbtrace_record *record);
 uint64_t packet_identity_hash(const struct skbtrace_record *record);
 uint64_t packet_flow_hash(const struct skbtrace_record *record);
+uint64_t packet_hosts_hash(const struct skbtrace_record *record);
+uint64_t packet_mix(uint64_t hash, uint64_t word);
 
 #endif /* SKBTRACE_TOOLS_PACKET_H */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Was the payload of a packet the same all the way, and if not, where not? */
 #include <inttypes.h>
+#include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "crc32c.h"
 #include "packet.h"
 #include "point.h"
 #include "verdict.h"
@@ -71,18 +74,13 @@ static void changed(struct verdict *verdict, uint32_t after, uint32_t before)
 	verdict->payload = VERDICT_CHANGED;
 }
 
-static bool is_tcp(const struct skbtrace_record *record)
-{
-	return (record->flags & SKBTRACE_F_FLOW) && record->l4proto == IPPROTO_TCP;
-}
-
 static void span_differs(struct verdict *verdict, const struct journey *journey,
-			 const struct skbtrace_record *a, uint32_t hop)
+			 const struct skbtrace_record *a, uint32_t hop, const char *why)
 {
 	const struct skbtrace_record *b = &journey->hops[hop].record;
 	char from[24] = "", to[24] = "";
 
-	if (is_tcp(a) && is_tcp(b)) {
+	if (packet_is_tcp(a) && packet_is_tcp(b)) {
 		snprintf(from, sizeof(from), " at seq %" PRIu32, a->tcp_seq);
 		snprintf(to, sizeof(to), " at seq %" PRIu32, b->tcp_seq);
 	} else if (a->frag_off || b->frag_off) {
@@ -90,8 +88,8 @@ static void span_differs(struct verdict *verdict, const struct journey *journey,
 		snprintf(to, sizeof(to), " at offset %u", b->frag_off);
 	}
 	unverified(verdict, "payload went from %" PRIu32 " bytes%s to %" PRIu32
-		   " bytes%s at %s: segmentation and merging are not followed yet",
-		   a->payload_len, from, b->payload_len, to, symbol(journey, hop));
+		   " bytes%s at %s: %s", a->payload_len, from, b->payload_len, to,
+		   symbol(journey, hop), why);
 }
 
 static bool same_span(const struct skbtrace_record *a, const struct skbtrace_record *b)
@@ -101,7 +99,141 @@ static bool same_span(const struct skbtrace_record *a, const struct skbtrace_rec
 	/* Sequence numbers may be translated; the bytes are what counts. */
 	if (!a->payload_len || packet_same_bytes(a, b))
 		return true;
-	return a->frag_off == b->frag_off && (!is_tcp(a) || a->tcp_seq == b->tcp_seq);
+	return a->frag_off == b->frag_off && (!packet_is_tcp(a) || a->tcp_seq == b->tcp_seq);
+}
+
+static bool has_digest(const struct skbtrace_record *record)
+{
+	return (record->flags & SKBTRACE_F_DIGEST) && record->digest_len == record->payload_len;
+}
+
+static uint32_t previous_with_digest(const struct journey *journey, uint32_t hop)
+{
+	do {
+		hop = journey->hops[hop].previous;
+	} while (hop != JOURNEY_NO_HOP &&
+		 evidence(&journey->hops[hop].record) != EVIDENCE_DIGEST);
+	return hop;
+}
+
+/* A part of a packet that was cut up: the first hop that has seen it. */
+struct segment {
+	struct span span;
+	uint32_t hop;
+};
+
+static int compare_segments(const void *a, const void *b)
+{
+	const struct segment *x = a, *y = b;
+	int32_t distance = (int32_t)(x->span.start - y->span.start);
+
+	return distance ? (distance < 0 ? -1 : 1) : (x->hop < y->hop ? -1 : x->hop > y->hop);
+}
+
+/*
+ * Have the parts that a packet was cut into, put together, the bytes it had?
+ * @first is set to the first hop that has seen one.
+ */
+static enum journey_joint compare_parts(const struct journey *journey, uint32_t before,
+					uint32_t *first)
+{
+	const struct skbtrace_record *whole = &journey->hops[before].record;
+	enum journey_joint result = JOURNEY_JOINT_UNKNOWN;
+	struct segment *segments = NULL;
+	uint32_t hop, nr = 0, room = 0, crc = 0, i;
+	struct span all = span_of(whole);
+	uint32_t next = all.start;
+
+	*first = JOURNEY_NO_HOP;
+	for (hop = before + 1; hop < journey->nr_hops; hop++) {
+		const struct skbtrace_record *record = &journey->hops[hop].record;
+		struct segment segment = { .hop = hop };
+
+		if (evidence(record) != EVIDENCE_DIGEST || !has_digest(record) ||
+		    previous_with_digest(journey, hop) != before ||
+		    !span_of_segment(whole, record, nr, &segment.span))
+			continue;
+		if (nr == room) {
+			void *more = realloc(segments, (room + 64) * sizeof(*segments));
+
+			if (!more)
+				goto out;
+			segments = more;
+			room += 64;
+		}
+		segments[nr++] = segment;
+	}
+	if (!nr)
+		goto out;
+	*first = segments[0].hop;
+	qsort(segments, nr, sizeof(*segments), compare_segments);
+	for (i = 0; i < nr; i++) {
+		const struct skbtrace_record *record = &journey->hops[segments[i].hop].record;
+
+		if (segments[i].span.start != next)
+			goto out;
+		crc = crc32c_combine(crc, record->crc32c, record->payload_len);
+		next += record->payload_len;
+	}
+	if (next != all.start + all.len || !has_digest(whole))
+		goto out;
+	result = crc == whole->crc32c ? JOURNEY_JOINT_SAME : JOURNEY_JOINT_CHANGED;
+	/* Without a number in the header their order is not certain. */
+	if (result == JOURNEY_JOINT_CHANGED && whole->l4proto == IPPROTO_UDP &&
+	    whole->gso_size && whole->protocol != ETH_P_IP)
+		result = JOURNEY_JOINT_UNKNOWN;
+out:
+	free(segments);
+	return result;
+}
+
+/* The latest hop before @hop that has seen the same bytes and no others. */
+static uint32_t seen_before(const struct journey *journey, uint32_t hop)
+{
+	const struct skbtrace_record *record = &journey->hops[hop].record;
+
+	while (hop--) {
+		const struct skbtrace_record *earlier = &journey->hops[hop].record;
+
+		if (evidence(earlier) == EVIDENCE_DIGEST && has_digest(earlier) &&
+		    earlier->payload_len && same_span(earlier, record))
+			return hop;
+	}
+	return JOURNEY_NO_HOP;
+}
+
+/* Compare where the packet was cut up or put together. */
+static void compare_regrouped(struct verdict *verdict, const struct journey *journey,
+			      uint32_t before, uint32_t hop)
+{
+	const struct skbtrace_record *a = &journey->hops[before].record;
+	const struct skbtrace_record *b = &journey->hops[hop].record;
+	enum journey_joint joint = journey->hops[hop].joint;
+	uint32_t first = hop, earlier;
+	struct span span;
+
+	if (joint == JOURNEY_NO_JOINT && span_of_segment(a, b, 0, &span)) {
+		if (verdict->cut_at != before) {
+			verdict->cut_at = before;
+			verdict->cut = compare_parts(journey, before, &verdict->cut_first);
+		}
+		joint = verdict->cut;
+		first = verdict->cut_first;
+	}
+	if (joint == JOURNEY_JOINT_SAME)
+		return;
+	if (joint == JOURNEY_JOINT_CHANGED) {
+		if (hop == first)
+			changed(verdict, before, hop);
+		return;
+	}
+	earlier = has_digest(b) && b->payload_len ? seen_before(journey, hop) : JOURNEY_NO_HOP;
+	if (earlier == JOURNEY_NO_HOP)
+		span_differs(verdict, journey, a, hop, joint == JOURNEY_NO_JOINT ?
+			     "not known whose bytes these are" :
+			     "not all of its parts were seen");
+	else if (journey->hops[earlier].record.crc32c != b->crc32c)
+		changed(verdict, before, hop);
 }
 
 /* Compare a hop with the one that the packet came from. */
@@ -112,7 +244,7 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 	const struct skbtrace_record *b = &journey->hops[hop].record;
 
 	if (!same_span(a, b)) {
-		span_differs(verdict, journey, a, hop);
+		compare_regrouped(verdict, journey, before, hop);
 		return;
 	}
 	if (!a->payload_len)
@@ -125,15 +257,6 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 	else if (a->digest_len < a->payload_len)
 		unverified(verdict, "digest_max: only the first %" PRIu32 " of %" PRIu32
 			   " bytes were compared", a->digest_len, a->payload_len);
-}
-
-static uint32_t previous_with_digest(const struct journey *journey, uint32_t hop)
-{
-	do {
-		hop = journey->hops[hop].previous;
-	} while (hop != JOURNEY_NO_HOP &&
-		 evidence(&journey->hops[hop].record) != EVIDENCE_DIGEST);
-	return hop;
 }
 
 /* What else keeps us from saying that all is well. */
@@ -188,6 +311,7 @@ void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *
 	verdict->payload = VERDICT_INTACT;
 	verdict->why[0] = '\0';
 	verdict->nr_changes = 0;
+	verdict->cut_at = JOURNEY_NO_HOP;
 
 	for (hop = 0; hop < journey->nr_hops; hop++) {
 		const struct skbtrace_record *record = &journey->hops[hop].record;

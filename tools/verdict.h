@@ -35,6 +35,10 @@ struct verdict {
 	char why[256];
 	uint32_t nr_changes;
 	struct verdict_change changes[VERDICT_CHANGES];
+	/* private: what came of the parts that the packet of a hop was cut into */
+	uint32_t cut_at;
+	uint32_t cut_first;
+	enum journey_joint cut;
 };
 
 void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *verdict);

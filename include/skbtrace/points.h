@@ -71,6 +71,7 @@
 	P(4, tcp_v6_rcv, ENTRY, tcp, ipv6, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(5, tcp_queue_rcv, ENTRY, tcp, vmlinux, ARG1, TRANSPORT, NONE, CONSTPROP, DELIVER) \
 	P(6, skb_copy_datagram_iovec, ENTRY, tcp, vmlinux, ARG0, NONE, NONE, EXACT, DELIVER) \
+	P(7, tcp_try_rmem_schedule, ENTRY, tcp, vmlinux, ARG1, TRANSPORT, NONE, EXACT, DELIVER) \
 	P(10, udp_rcv, ENTRY, udp, vmlinux, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(11, udpv6_rcv, ENTRY, udp, ipv6, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(12, __udp_enqueue_schedule_skb, ENTRY, udp, vmlinux, ARG1, TRANSPORT, SKB, EXACT, DELIVER) \
@@ -131,7 +132,8 @@
 	P(132, sk_skb_reason_drop, ENTRY, free, vmlinux, ARG1, NONE, NONE, EXACT, DROP) \
 	P(133, kfree_skbmem, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
 	P(134, kfree_skb_partial, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
-	P(135, napi_consume_skb, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE)
+	P(135, napi_consume_skb, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
+	P(136, napi_skb_free_stolen_head, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE)
 
 #define SKBTRACE_POINT_ID_MAX	255
 

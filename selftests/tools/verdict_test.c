@@ -146,7 +146,7 @@ TEST_F(verdict, another_span)
 
 	EXPECT_EQ(VERDICT_UNVERIFIED, verdict->payload);
 	EXPECT_STREQ("payload went from 2896 bytes at seq 1000 to 1448 bytes at seq 1000 at "
-		     "ip_output: segmentation and merging are not followed yet", verdict->why);
+		     "ip_output: not all of its parts were seen", verdict->why);
 }
 
 TEST_F(verdict, another_span_of_udp)
@@ -156,8 +156,8 @@ TEST_F(verdict, another_span_of_udp)
 		{ "ip_output", .skb = 1, .ip_id = 4, .len = 1448, .crc = 3 });
 
 	EXPECT_EQ(VERDICT_UNVERIFIED, verdict->payload);
-	EXPECT_STREQ("payload went from 2896 bytes to 1448 bytes at ip_output: segmentation "
-		     "and merging are not followed yet", verdict->why);
+	EXPECT_STREQ("payload went from 2896 bytes to 1448 bytes at ip_output: not known "
+		     "whose bytes these are", verdict->why);
 }
 
 TEST_F(verdict, a_change_outweighs_doubts)

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Packets that are cut into several, and several that are put together: whose
+ * bytes a new skb has, and whether what was put together has those of its parts.
+ */
+#include "crc32c.h"
+#include "engine.h"
+#include "packet.h"
+
+/* How many lives of one key are looked at, at the most: cost is to be bounded. */
+#define WHOLES_MAX	256
+#define PARTS_AT_MAX	16
+
+/* 512 KiB (BIG TCP) in segments of 1400 bytes, and some. */
+#define PARTS_MAX	512
+
+static const struct skbtrace_record *record_at(const struct journey_life *life, uint32_t hop)
+{
+	return &life->journey->hops[hop].record;
+}
+
+static bool is_under_way(const struct journey_life *life)
+{
+	return life->journey && life->last_hop != JOURNEY_NO_HOP && !life->tap && !life->parked &&
+	       (life->end == JOURNEY_OPEN || life->end == JOURNEY_FREED);
+}
+
+/**
+ * regroup_origin() - the packet that a new skb is a part of
+ * @engine: the engine
+ * @record: the first that is seen of the skb
+ *
+ * Return: its life, or NULL if there is none.
+ */
+struct journey_life *regroup_origin(const struct journey_engine *engine,
+				    const struct skbtrace_record *record)
+{
+	struct journey_life *life, *latest = NULL;
+	uint64_t latest_ns = 0;
+	struct span span;
+	int nr = 0;
+
+	if (!span_of(record).len)
+		return NULL;
+	for (life = life_of_split(&engine->lives, span_split_hash(record));
+	     life && nr < WHOLES_MAX; life = life_older_of_split(life), nr++) {
+		const struct skbtrace_record *whole;
+
+		if (!is_under_way(life) || life->carrier ||
+		    engine_journey_is_full(engine, life->journey))
+			continue;
+		whole = record_at(life, life->whole_hop);
+		if (!span_of_segment(whole, record, life->nr_segments, &span))
+			continue;
+		/*
+		 * Where no number tells, of datagrams of one flow it is the one
+		 * that was seen last: it was cut up then and there.
+		 */
+		if (!latest || record_at(life, life->last_hop)->ts_ns > latest_ns) {
+			latest = life;
+			latest_ns = record_at(life, life->last_hop)->ts_ns;
+		}
+		if (packet_is_tcp(record) || whole->ip_id)
+			break;
+	}
+	return latest;
+}
+
+static void carry(struct journey_life *carrier, struct journey_life *part)
+{
+	part->carrier = carrier;
+	part->next_merged = carrier->merged;
+	carrier->merged = part;
+}
+
+static void put_down(struct journey_life *part)
+{
+	struct journey_life **link = &part->carrier->merged;
+
+	while (*link != part)
+		link = &(*link)->next_merged;
+	*link = part->next_merged;
+	part->carrier = NULL;
+}
+
+/**
+ * regroup_segment() - a life begins with a part of a packet
+ * @engine: the engine
+ * @whole: the life of the packet
+ * @record: the first that is seen of the part
+ *
+ * What had been merged into the packet goes on with the part that has it.
+ *
+ * Return: the life, or NULL if there is no memory.
+ */
+struct journey_life *regroup_segment(struct journey_engine *engine, struct journey_life *whole,
+				     const struct skbtrace_record *record)
+{
+	struct journey_life *life, *part, *next;
+	struct span span;
+
+	life = engine_begin_life(engine, whole->journey, whole, record->skb, record->ts_ns);
+	if (!life)
+		return NULL;
+	span_of_segment(record_at(whole, whole->whole_hop), record, whole->nr_segments++, &span);
+	life->parent_hop = whole->whole_hop;
+	life->last_hop = whole->whole_hop;
+	if (whole->ended) {
+		whole->continued = true;
+		engine_life_changed(engine, whole);
+	}
+	for (part = whole->merged; part; part = next) {
+		next = part->next_merged;
+		if (!span_contains(&span, &part->span))
+			continue;
+		put_down(part);
+		carry(life, part);
+		part->end = JOURNEY_OPEN;
+		part->end_hop = JOURNEY_NO_HOP;
+		engine_life_changed(engine, part);
+	}
+	return life;
+}
+
+/* Where the parts are put together they are on one device. */
+static bool is_beside(const struct skbtrace_record *part, const struct skbtrace_record *record)
+{
+	return part->netns == record->netns;
+}
+
+/* The life, not of anything else yet, that brought the bytes from @start on. */
+static struct journey_life *part_at(const struct journey_engine *engine,
+				    const struct journey_life *carrier,
+				    const struct skbtrace_record *record, uint64_t space,
+				    uint32_t start)
+{
+	struct journey_life *life;
+	int nr = 0;
+
+	for (life = life_of_piece(&engine->lives, span_piece_hash(space, start));
+	     life && nr < PARTS_AT_MAX; life = life_older_of_piece(life), nr++) {
+		if (life->span.space != space || life->span.start != start)
+			continue;
+		if (life == carrier)
+			return life;
+		if (is_under_way(life) && !life->carrier && !life->continued &&
+		    is_beside(record_at(life, life->last_hop), record))
+			return life;
+	}
+	return NULL;
+}
+
+static void merge_part(struct journey_engine *engine, struct journey_life *carrier,
+		       struct journey_life *part, uint32_t hop)
+{
+	const struct journey_hop *joint = &carrier->journey->hops[hop];
+	struct journey_life *inner;
+	uint32_t mirrored;
+
+	/* What was merged into it is now merged into the carrier. */
+	while ((inner = part->merged)) {
+		put_down(inner);
+		merge_part(engine, carrier, inner, hop);
+	}
+	if (part->journey == carrier->journey) {
+		part->continued = true;
+	} else if (!engine_journey_is_full(engine, part->journey)) {
+		carry(carrier, part);
+		part->ended = false;
+		part->end = JOURNEY_OPEN;
+		part->end_hop = JOURNEY_NO_HOP;
+		mirrored = engine_add_hop(engine, part, &joint->record);
+		if (mirrored != JOURNEY_NO_HOP) {
+			part->last_hop = mirrored;
+			part->journey->hops[mirrored].joint = joint->joint;
+			part->journey->hops[mirrored].nr_parts = joint->nr_parts;
+		}
+	}
+	engine_life_changed(engine, part);
+}
+
+static bool has_digest(const struct skbtrace_record *record)
+{
+	return (record->flags & SKBTRACE_F_DIGEST) && record->digest_len == record->payload_len;
+}
+
+/* A packet has grown: find the parts that it now consists of, and compare. */
+static void merge(struct journey_engine *engine, struct journey_life *carrier, uint32_t hop,
+		  const struct span *span)
+{
+	struct journey_hop *joint = &carrier->journey->hops[hop];
+	struct journey_life *parts[PARTS_MAX], *part;
+	bool known = has_digest(&joint->record);
+	uint32_t crc = 0, len = 0, nr = 0, i;
+
+	for (; len < span->len; len += part->span.len) {
+		const struct skbtrace_record *record;
+
+		part = part_at(engine, carrier, &joint->record, span->space, span->start + len);
+		if (!part || nr == PARTS_MAX || part->span.len > span->len - len) {
+			joint->joint = JOURNEY_JOINT_UNKNOWN;
+			return;
+		}
+		parts[nr++] = part;
+		record = record_at(part, part == carrier ? joint->previous : part->last_hop);
+		known &= has_digest(record);
+		crc = crc32c_combine(crc, record->crc32c, part->span.len);
+	}
+	joint->nr_parts = nr;
+	joint->joint = !known ? JOURNEY_JOINT_UNKNOWN :
+		       crc == joint->record.crc32c ? JOURNEY_JOINT_SAME : JOURNEY_JOINT_CHANGED;
+	for (i = 0; i < nr; i++)
+		if (parts[i] != carrier)
+			merge_part(engine, carrier, parts[i], hop);
+}
+
+/**
+ * regroup_hop() - take note of the bytes that a hop has seen
+ * @engine: the engine
+ * @life: the life
+ * @hop: the hop, the latest of the life
+ */
+void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint32_t hop)
+{
+	const struct journey_hop *now = &life->journey->hops[hop];
+	struct span span;
+
+	if (now->previous == JOURNEY_NO_HOP)
+		span = span_of(&now->record);
+	else
+		span = span_in(&now->record, record_at(life, now->previous));
+	if (!span.len)
+		return;
+	if (life->span.len && !span_is_same(&span, &life->span) &&
+	    span_contains(&span, &life->span)) {
+		/* The datagram that an IPv6 fragment was of has no number. */
+		merge(engine, life, hop, &span);
+	}
+	if (!span_is_same(&span, &life->span)) {
+		life->span = span;
+		life_set_piece(&engine->lives, life, span_piece_hash(span.space, span.start));
+	}
+	if (span_may_be_split(&life->journey->hops[hop].record) &&
+	    (!span_contains(&life->whole, &span) || span_is_same(&life->whole, &span))) {
+		life->whole = span;
+		life->whole_hop = hop;
+		life_set_split(&engine->lives, life,
+			       span_split_hash(&life->journey->hops[hop].record));
+	}
+}
+
+/**
+ * regroup_again() - an skb is seen whose bytes had been merged: they are its
+ *	own again
+ * @engine: the engine
+ * @life: its life
+ */
+void regroup_again(struct journey_engine *engine, struct journey_life *life)
+{
+	if (life->carrier)
+		put_down(life);
+	life->continued = false;
+	engine_life_changed(engine, life);
+}
+
+/**
+ * regroup_may_go_on() - may the bytes of an skb that was freed go on in another
+ * @life: its life
+ */
+bool regroup_may_go_on(const struct journey_life *life)
+{
+	const struct skbtrace_record *last;
+
+	if (life->end != JOURNEY_FREED || !life->span.len || life->continued)
+		return false;
+	last = record_at(life, life->last_hop);
+	return life->whole.len || packet_is_tcp(last) || (last->flags & SKBTRACE_F_FRAGMENT);
+}
+
+/**
+ * regroup_forget() - a life is released
+ * @engine: the engine
+ * @life: the life
+ */
+void regroup_forget(struct journey_engine *engine, struct journey_life *life)
+{
+	struct journey_life *part;
+
+	if (life->carrier)
+		put_down(life);
+	while ((part = life->merged)) {
+		put_down(part);
+		part->ended = true;
+		part->end_ns = part->journey->last_ns;
+		engine_life_changed(engine, part);
+	}
+}
