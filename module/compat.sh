@@ -17,52 +17,7 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 
-cat >"$dir/begin.c" <<'END'
-#include <linux/cpu.h>
-#include <linux/crc32.h>
-#include <linux/kprobes.h>
-#include <linux/mm.h>
-#include <linux/poll.h>
-#include <linux/rcupdate.h>
-#include <linux/skbuff.h>
-#include <linux/stacktrace.h>
-#include <linux/uaccess.h>
-#include <net/ip.h>
-#include <net/net_namespace.h>
-#define TYPE(of, is) char type[__builtin_types_compatible_p(typeof(of), is) ? 1 : -1]
-void trial(void);
-void trial(void)
-{
-END
-
-# compiles CODE COMPILER FLAG...: the code, in a function
-compiles() {
-	{ cat "$dir/begin.c"; printf '%s\n}\n' "$1"; } >"$dir/trial.c"
-	shift
-	"$@" -DKBUILD_MODNAME='"skbtrace"' -Wno-error -fsyntax-only "$dir/trial.c" \
-		>"$dir/messages" 2>&1
-}
-
-# Where nothing compiles the trials would tell nothing.
-if ! compiles '' "$@"; then
-	cat "$dir/messages" >&2
-	echo "skbtrace: error: the kernel's headers do not compile (see above)" >&2
-	exit 1
-fi
-
-# The compiler must also refuse what is not there.
-if compiles 'no_kernel_has_this();' "$@"; then
-	echo "skbtrace: error: the compiler takes functions that are not declared" >&2
-	exit 1
-fi
-
-while read -r name code; do
-	if compiles "$code" "$@"; then
-		echo "#define HAVE_$name 1"
-	else
-		echo "/* HAVE_$name is not defined */"
-	fi
-done >"$dir/header" <<'END'
+cat >"$dir/trials" <<'END'
 OKFN_NET_SK		TYPE(ip_output, int(struct net *, struct sock *, struct sk_buff *));
 OKFN_SK			TYPE(ip_output, int(struct sock *, struct sk_buff *));
 IP_QUEUE_XMIT_SK	TYPE(ip_queue_xmit, int(struct sock *, struct sk_buff *, struct flowi *));
@@ -79,4 +34,60 @@ SKB_USERS_REFCOUNT	TYPE(((struct sk_buff *)0)->users, refcount_t);
 GET_KRETPROBE		get_kretprobe((struct kretprobe_instance *)0);
 CRC32C_LE		__crc32c_le(0, (unsigned char *)0, 0);
 END
+
+# All trials in one go, since parsing the headers is what takes the time. Each is a
+# function in a file of its own name, by which the compiler's messages tell them apart.
+{
+	cat <<'END'
+#include <linux/cpu.h>
+#include <linux/crc32.h>
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/rcupdate.h>
+#include <linux/skbuff.h>
+#include <linux/stacktrace.h>
+#include <linux/uaccess.h>
+#include <net/ip.h>
+#include <net/net_namespace.h>
+#define TYPE(of, is) char type[__builtin_types_compatible_p(typeof(of), is) ? 1 : -1]
+END
+	{ echo 'NO_KERNEL_HAS_THIS no_kernel_has_this();'; cat "$dir/trials"; } |
+	while read -r name code; do
+		printf '# 1 "trial-%s"\nvoid trial_%s(void);void trial_%s(void) { %s }\n' \
+			"$name" "$name" "$name" "$code"
+	done
+} >"$dir/all.c"
+LC_ALL=C "$@" -DKBUILD_MODNAME='"skbtrace"' -Wno-error -fmax-errors=0 -fsyntax-only \
+	"$dir/all.c" >"$dir/messages" 2>&1
+
+# The names whose trials failed, and "elsewhere" for an error that is in none of them: an
+# error, or a note below it that says where a macro was used.
+awk '
+	function done() { if (error && !in_trial) print "elsewhere"; error = in_trial = 0 }
+	/: (fatal )?error: / { done(); error = 1 }
+	/: warning: / { done() }
+	error && match($0, /^trial-[A-Z0-9_]+:[0-9]/) {
+		print substr($0, 7, RLENGTH - 8)
+		in_trial = 1
+	}
+	END { done() }' "$dir/messages" >"$dir/failed"
+
+if [ ! -s "$dir/failed" ] || grep -q -x elsewhere "$dir/failed"; then
+	cat "$dir/messages" >&2
+	echo "skbtrace: error: the kernel's headers do not compile (see above)" >&2
+	exit 1
+fi
+if ! grep -q -x NO_KERNEL_HAS_THIS "$dir/failed"; then
+	echo "skbtrace: error: the compiler takes functions that are not declared" >&2
+	exit 1
+fi
+
+while read -r name _; do
+	if grep -q -x "$name" "$dir/failed"; then
+		echo "/* HAVE_$name is not defined */"
+	else
+		echo "#define HAVE_$name 1"
+	fi
+done <"$dir/trials" >"$dir/header"
 mv "$dir/header" "$header"
