@@ -42,7 +42,8 @@ dist:
 		git diff --quiet HEAD || echo 'dist: what is not committed is left out' >&2; \
 		git -c tar.umask=022 archive --prefix=$(dist)/ -o $(dist).tar HEAD; \
 	else \
-		find . -name .gitignore -exec sed '/^#/d; s,/$$,,; s,^/,./,' {} + | \
+		find . -name .cache -prune -o -name .gitignore \
+			-exec sed '/^#/d; s,/$$,,; s,^/,./,' {} + | \
 		tar --exclude=./.git --exclude-from=- --sort=name --format=gnu --numeric-owner \
 			--owner=0 --group=0 --mode=u+rwX,go+rX,go-w \
 			--mtime="@$$(stat -c %Y include/skbtrace/version.h)" \
@@ -75,6 +76,9 @@ check:
 check-all:
 	$(MAKE) check KERNELS="5.10 6.1 6.12 newest"
 
+matrix:
+	@selftests/matrix.sh
+
 # The ring's protocol alone: its model, and mutants of it that must fail.
 check-model:
 	selftests/setup.sh check
@@ -100,6 +104,7 @@ help:
 	@echo '  vm               a shell with module, reader and network tools'
 	@echo '  check            all tests, on the kernels of KERNELS'
 	@echo '  check-all        all tests, on every kernel known to the rig'
+	@echo '  matrix           what the last run of all tests came to on each kernel'
 	@echo '  check-model      the ring protocol: model checker, stress, mutants'
 	@echo
 	@echo 'Variables:'
@@ -114,4 +119,4 @@ help:
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
 
 .PHONY: all module tools headers modules_install install uninstall static \
-	dist clean distclean demo vm check check-all check-model help
+	dist clean distclean demo vm check check-all matrix check-model help

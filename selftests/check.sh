@@ -5,10 +5,10 @@
 #
 #	check.sh KERNEL-NAME...
 #
-# The unit tests run here, the scripts of net/ in a virtual machine on each of
-# the kernels named, or on the one that KERNEL=, MODULES= and KDIR= in the
-# environment say. A kernel that cannot be had is skipped, except 6.1. TESTS= names
-# some of the scripts. What the tests said is kept, one file a run, in the cache.
+# The unit tests and those of building run here, the scripts of net/ in a virtual
+# machine on each of the kernels named, or on the one that KERNEL=, MODULES= and KDIR=
+# in the environment say. A kernel that cannot be had is skipped, except 6.1. TESTS=
+# names some of the scripts. What the tests said is kept, one file a run, in the cache.
 
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -37,10 +37,19 @@ unit_tests() {
 		tee "$results/unit.tap" || bail unit "make run_tests failed, see above"
 }
 
-# guest NAME: the scripts on the kernel in the environment. Shown is what each test
-# comes to; the file has all of it.
+# build_tests KERNEL-NAME...: what is built otherwise than the rig builds it, and packed
+build_tests() {
+	heading "building and packaging"
+	KERNELS="$*" kselftest_override_timeout=$(sed -n 's/^timeout=//p' settings) \
+	env -u MAKEFLAGS make -s -C . OUTPUT="$cache/selftests" TEST_GEN_PROGS= \
+		TEST_PROGS="build/reader.sh build/compilers.sh build/dkms.sh" run_tests 2>&1 |
+		tee "$results/build.tap" || bail build "make run_tests failed, see above"
+}
+
+# guest NAME VERSION: the scripts on the kernel in the environment. Shown is what each
+# test comes to; the file has all of it.
 guest() {
-	local name=$1 said=$results/$1.err status=0
+	local name=$1 version=$2 said=$results/$1.err status=0
 
 	vm/run.sh --time "${VM_TIME:-2400}" --strict --kselftest -- /kselftest/run_kselftest.sh \
 		${tests[@]+"${tests[@]}"} 2> >(tee "$said" >&2) |
@@ -48,12 +57,16 @@ guest() {
 		grep --line-buffered -E '^(# )?(not )?ok ' | sed -u "s/^/$name: /" || status=$?
 	# run.sh ends with a line that says why.
 	[ $status = 0 ] || bail "$name" "$(tail -n 1 "$said")"
+	[ ${#tests[@]} -gt 0 ] || ./matrix.sh --row "$version" "$results/$name.tap"
 }
 
-named() {
-	local name=$1 line
+# version_of MODULES: what uname -r says where these are the modules
+version_of() { basename "$(readlink -f "$1")"; }
 
-	if ! vm/kernel.sh "$name" 2> >(tee "$results/kernel-$name.err" >&2) >/dev/null; then
+named() {
+	local name=$1 found line
+
+	if ! found=$(vm/kernel.sh "$name" 2> >(tee "$results/kernel-$name.err" >&2)); then
 		line=$(sed -n 's/.*error: //p' "$results/kernel-$name.err" | tail -n 1)
 		if [ "$name" = 6.1 ]; then
 			bail "kernel-$name" "cannot be had: $line"
@@ -62,11 +75,11 @@ named() {
 		fi
 		return
 	fi
-	VMKERNEL=$name guest "kernel-$name"
+	VMKERNEL=$name guest "kernel-$name" "$(version_of "$(sed -n 's/^MODULES=//p' <<<"$found")")"
 }
 
 main() {
-	local t k
+	local t k version
 
 	tests=()
 	for t in ${TESTS-}; do
@@ -76,9 +89,12 @@ main() {
 	export KSELFTEST
 	rig_tests
 	unit_tests
+	# Not when only some scripts of net/ are wanted.
+	[ ${#tests[@]} -gt 0 ] || build_tests "$@"
 	if [ -n "${KERNEL-}" ]; then
 		heading "kernel $KERNEL"
-		guest "kernel-$(basename "$(readlink -f "${MODULES:-$KERNEL}")")"
+		version=$(version_of "${MODULES:-$KERNEL}")
+		guest "kernel-$version" "$version"
 	else
 		# A machine keeps one processor busy, see vm/run.sh.
 		heading "kernels $*"
@@ -90,6 +106,8 @@ main() {
 		done
 		wait
 	fi
+	heading "kernels, the last run of all tests on each"
+	./matrix.sh || true
 	heading "summary"
 	exec ./summary.sh "$results"/*.tap
 }

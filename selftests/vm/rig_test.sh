@@ -37,11 +37,29 @@ fault() {
 	./faults.sh "$work/log"
 }
 
+# matrix ARGUMENT...: the table of kernels, of rows and a README.md of our own
+matrix() { SKBTRACE_CACHE=$work SKBTRACE_SRC=$work ../matrix.sh "$@"; }
+
+# ran VERSION LINE...: what the table is after such a run
+ran() {
+	local version=$1
+
+	shift
+	printf '%s\n' "$@" >"$work/x.tap"
+	matrix --row "$version" "$work/x.tap" && matrix
+}
+
+# readme LINE...: what README.md is with the table in it, twice
+readme() {
+	printf '%s\n' "$@" >"$work/README.md"
+	matrix --readme && matrix --readme && paste -s -d '@' "$work/README.md"
+}
+
 header="TAP version 13"
 one=("# selftests: skbtrace: a.sh" "# $header" "# 1..2")
 
 ktap_print_header
-ktap_set_plan 36
+ktap_set_plan 46
 
 check "all pass" 0 "2 passed, 0 failed, 0 skipped" \
 	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "# ok 2 b" "ok 1 selftests: skbtrace: a.sh"
@@ -104,4 +122,29 @@ done <<'END'
 [    5.3147] Kernel panic - not syncing: Fatal exception
 [    5.3147] BUG: KASAN: use-after-free in hop_fill+0x12/0x80 [skbtrace]
 END
+
+points="# # points: 60 active, 7 absent, 0 waiting, 0 refused"
+marks=('<!-- kernels: made by selftests/matrix.sh -->' '<!-- end -->')
+check "a table without kernels" 1 "matrix.sh: error: no kernel has run all tests yet: make check" matrix
+check "a kernel in the table" 0 '\| 6\.12\.1-x \| 60 \| 7 \| 1 \| 0 \| 1 \| 2[0-9-]{9} \|' \
+	ran 6.12.1-x "$header" 1..1 "${one[@]}" "$points" "# ok 1 a" "# ok 2 b # SKIP no IPv6" \
+	"ok 1 selftests: skbtrace: a.sh"
+check "a kernel where something fails" 0 '\| 6\.1\.9 \| 60 \| 7 \| 1 \| 1 \| 0 \| .*' \
+	ran 6.1.9 "$header" 1..1 "${one[@]}" "$points" "# ok 1 a" "# not ok 2 b" \
+	"not ok 1 selftests: skbtrace: a.sh"
+check "a kernel whose run broke off" 0 '\| 5\.10\.2 \| - \| - \| 1 \| 1 \| 0 \| .*' \
+	ran 5.10.2 "$header" 1..2 "${one[@]}" "# ok 1 a" "Bail out! the guest died"
+check "its next run replaces it" 0 '\| 5\.10\.2 \| 60 \| 7 \| 2 \| 0 \| 0 \| .*' \
+	ran 5.10.2 "$header" 1..1 "${one[@]}" "$points" "# ok 1 a" "# ok 2 b" \
+	"ok 1 selftests: skbtrace: a.sh"
+check "ordered by version" 0 '5.10.2,6.1.9,6.12.1-x' \
+	eval "matrix | awk 'NR > 2 { print \$2 }' | paste -s -d,"
+check "put into README.md in place of the old one" 0 \
+	"before@${marks[0]}@\| kernel \|[^@]*@[^@]*(@\| [56][^@]*){3}@${marks[1]}@after" \
+	readme before "${marks[0]}" "| old" "${marks[1]}" after
+check "not without a place for it" 1 ".*README.md: a line .*" readme before after
+check "nor where it would take the rest along" 1 ".*README.md: a line .*" \
+	readme "${marks[1]}" between "${marks[0]}" after
+check "which is then as it was" 0 "${marks[1]}@between@${marks[0]}@after" \
+	paste -s -d '@' "$work/README.md"
 ktap_finished

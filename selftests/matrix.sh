@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The table of kernels: what the last run of all tests came to on each of them.
+#
+#	matrix.sh			print it, as Markdown
+#	matrix.sh --readme		put it into README.md
+#	matrix.sh --row VERSION FILE	the KTAP file has such a run, for the table
+#
+# The rows are in the cache, a file for each VERSION (as in uname -r). A run that
+# broke off is told by what failed, and by "-" if it did not come to the points.
+
+set -euo pipefail
+. "$(dirname "$0")/vm/lib.sh"
+
+rows=$cache/matrix
+readme=$src/README.md
+begin='<!-- kernels: made by selftests/matrix.sh -->'
+end='<!-- end -->'
+
+usage() { sed -n 's/^#\t/\t/p; /^$/q' "$0" >&2; exit 2; }
+
+# row VERSION FILE: points.sh says how many points there are, the summary the rest
+row() {
+	local active absent passed failed skipped
+
+	read -r active absent < <(sed -n \
+		's/^\(# \)*points: \([0-9]*\) active, \([0-9]*\) absent,.*/\2 \3/p' "$2"; echo '- -')
+	read -r passed failed skipped < <("$(dirname "$0")/summary.sh" "$2" |
+		sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p') ||
+		die "$2: no summary"
+	mkdir -p "$rows"
+	echo "| $1 | $active | $absent | $passed | $failed | $skipped | $(date -u +%F) |" \
+		>"$rows/.$1"
+	mv "$rows/.$1" "$rows/$1"
+}
+
+table() {
+	[ -n "$(ls "$rows" 2>/dev/null)" ] || die "no kernel has run all tests yet: make check"
+	echo '| kernel | points active | points absent | passed | failed | skipped | date |'
+	echo '|---|---|---|---|---|---|---|'
+	sort -V "$rows"/*
+}
+
+into_readme() {
+	local made
+
+	made=$(table) || exit 1
+	[ "$(grep -x -F -e "$begin" -e "$end" "$readme")" = "$begin"$'\n'"$end" ] ||
+		die "$readme: a line \"$begin\" and then one \"$end\" are wanted"
+	scratch
+	awk -v begin="$begin" -v end="$end" -v made="$made" '
+		$0 == end { inside = 0 }
+		!inside { print }
+		$0 == begin { inside = 1; print made }' "$readme" >"$tmp/readme"
+	cat "$tmp/readme" >"$readme"
+}
+
+case $#${1-} in
+0) table ;;
+1--readme) into_readme ;;
+3--row) row "$2" "$3" ;;
+*) usage ;;
+esac
