@@ -325,6 +325,8 @@ PARAMETER(digest, parse_bool, show_bool, "0 or 1",
 	  "compute the payload digest at each hop (default 1)");
 PARAMETER(digest_max, parse_u32, show_u32, "a number of bytes, 0 for all",
 	  "digest at most so many bytes of a payload (default 0: all)");
+PARAMETER(verify_csum, parse_bool, show_bool, "0 or 1",
+	  "verify the packet's own checksum at each hop (default 0)");
 PARAMETER(sample, parse_sample, show_u32, "a number of at least 1",
 	  "follow one flow in so many (default 1: all)");
 PARAMETER(max_rate, parse_u32, show_u32, "a number, 0 for no limit",
@@ -333,7 +335,8 @@ PARAMETER(max_rate, parse_u32, show_u32, "a number, 0 for no limit",
 static const struct parameter * const parameters[] = {
 	&parameter_on, &parameter_dev, &parameter_points, &parameter_netns,
 	&parameter_pid, &parameter_stack, &parameter_digest,
-	&parameter_digest_max, &parameter_sample, &parameter_max_rate,
+	&parameter_digest_max, &parameter_verify_csum, &parameter_sample,
+	&parameter_max_rate,
 };
 
 /**

@@ -28,6 +28,7 @@ struct numbers {
  * @stack: record stacks
  * @digest: compute payload digests
  * @digest_max: of so many bytes at the most, 0 for no limit
+ * @verify_csum: verify the packet's own checksum
  * @sample: keep one flow in so many
  * @max_rate: records a second on each CPU, 0 for no limit
  * @dev: devices whose packets are followed; none: veth, bridges, bridge ports
@@ -41,6 +42,7 @@ struct config {
 	bool on;
 	bool stack;
 	bool digest;
+	bool verify_csum;
 	u32 digest_max;
 	u32 sample;
 	u32 max_rate;

@@ -80,6 +80,15 @@ static void set_payload(struct hop *hop, enum skbtrace_payload kind,
 	hop->payload_len = max(end - offset, 0);
 }
 
+/* What a checksum covers begins at @offset and must be here to its end. */
+static void set_checksummed(struct hop *hop, int offset, int end)
+{
+	if (end <= (int)hop->skb->len && end > offset && !hop->appended) {
+		hop->l4_off = offset;
+		hop->l4_len = end - offset;
+	}
+}
+
 static void parse_transport(struct hop *hop, int offset, int end)
 {
 	union header_buffer buffer;
@@ -96,6 +105,7 @@ static void parse_transport(struct hop *hop, int offset, int end)
 		hop->tcp_seq = ntohl(th->seq);
 		hop->tcp_flags = ((const u8 *)th)[13];
 		hop->flags |= SKBTRACE_F_PORTS;
+		set_checksummed(hop, offset, end);
 		set_payload(hop, SKBTRACE_PAYLOAD_TRANSPORT,
 			    offset + th->doff * 4, end);
 		return;
@@ -106,6 +116,12 @@ static void parse_transport(struct hop *hop, int offset, int end)
 		hop->sport = uh->source;
 		hop->dport = uh->dest;
 		hop->flags |= SKBTRACE_F_PORTS;
+		/* A jumbogram's length is 0 (RFC 2675). */
+		if (uh->check)
+			set_checksummed(hop, offset, uh->len ?
+					offset + ntohs(uh->len) : end);
+		else
+			hop->csum = SKBTRACE_CSUM_NONE;
 		set_payload(hop, SKBTRACE_PAYLOAD_TRANSPORT,
 			    offset + (int)sizeof(*uh), end);
 		return;
@@ -114,6 +130,7 @@ static void parse_transport(struct hop *hop, int offset, int end)
 		/* Both have 8 bytes: RFC 792, RFC 4443. */
 		if (end - offset < (int)sizeof(struct icmphdr))
 			break;
+		set_checksummed(hop, offset, end);
 		set_payload(hop, SKBTRACE_PAYLOAD_TRANSPORT,
 			    offset + (int)sizeof(struct icmphdr), end);
 		return;
@@ -123,12 +140,20 @@ static void parse_transport(struct hop *hop, int offset, int end)
 
 /*
  * Where an IP packet ends.  On its way out its length is not set yet; a GSO
- * packet of more than 64 KiB (BIG TCP) says 0.
+ * packet of more than 64 KiB (BIG TCP) says 0.  When it has reached its
+ * protocol padding is cut off, and TCP may have appended the next segments
+ * (tcp_add_backlog()), of which its header does not know.
  */
-static int packet_end(const struct hop *hop, int offset, u32 says)
+static int packet_end(struct hop *hop, int offset, u32 says)
 {
+	int len = hop->skb->len;
+
 	if (hop->point->data == DATA_NET_TX || !says)
-		return hop->skb->len;
+		return len;
+	if (hop->point->data == DATA_TRANSPORT) {
+		hop->appended = offset + (int)says < len;
+		return len;
+	}
 	return offset + says;
 }
 

@@ -24,6 +24,11 @@ struct sock;
  * @peer: where the packet goes from there, or NULL
  * @flags: SKBTRACE_F_*
  * @netns: inode number of the network namespace, with SKBTRACE_F_NETNS
+ * @appended: the packet is longer than its IP header says
+ * @l4_off: where the transport header begins, bytes behind skb->data or, if
+ *	it was pulled, before
+ * @l4_len: length of what its checksum covers, bytes; 0 if it has none that
+ *	could be verified
  *
  * The rest has the names of struct skbtrace_record and is set by
  * headers_parse().  Nothing in here outlives the handler.
@@ -38,6 +43,9 @@ struct hop {
 	const struct net_device *peer;
 	u32 flags;
 	u32 netns;
+	bool appended;
+	int l4_off;
+	u32 l4_len;
 
 	struct in6_addr saddr;
 	struct in6_addr daddr;
@@ -54,6 +62,7 @@ struct hop {
 	u8 tcp_flags;
 	u8 ttl;
 	u8 payload;
+	u8 csum;
 };
 
 /* device.c */
@@ -62,5 +71,8 @@ bool device_is_of_interest(const struct net_device *dev);
 
 /* headers.c */
 void headers_parse(struct hop *hop);
+
+/* checksum.c */
+u8 hop_checksum(const struct hop *hop);
 
 #endif /* SKBTRACE_HOP_H */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The digest of a payload: linear part, page fragments and fragment list,
- * read where they lie.
+ * Digest and checksum of a payload: linear part, page fragments and fragment
+ * list, read where they lie.
  *
  * This tool meets broken skbs for a living: nothing is read before the
  * lengths are known to add up, and all walks are bounded.
  */
 #include <linux/mm.h>
 #include <linux/skbuff.h>
+#include <net/checksum.h>
 
 #include "compat.h"
 #include "crc32c.h"
@@ -89,8 +90,33 @@ static unsigned int take(unsigned int piece, unsigned int *offset,
 	return n;
 }
 
-static int digest_frag(const skb_frag_t *frag, unsigned int *offset,
-		       unsigned int *len, u32 *crc)
+/**
+ * struct sums - what is computed over a part of an skb
+ * @crc: the CRC-32C, unless @checksum
+ * @checksum: the Internet checksum instead
+ * @csum: that
+ * @summed: bytes so far
+ */
+struct sums {
+	u32 crc;
+	bool checksum;
+	__wsum csum;
+	unsigned int summed;
+};
+
+static void sum_up(struct sums *sums, const void *p, unsigned int n)
+{
+	if (likely(!sums->checksum)) {
+		sums->crc = crc32c_update(sums->crc, p, n);
+		return;
+	}
+	sums->csum = csum_block_add(sums->csum, csum_partial(p, n, 0),
+				    sums->summed);
+	sums->summed += n;
+}
+
+static int walk_frag(const skb_frag_t *frag, unsigned int *offset,
+		     unsigned int *len, struct sums *sums)
 {
 	unsigned int skip = *offset;
 	unsigned int n = take(skb_frag_size(frag), offset, len);
@@ -109,12 +135,12 @@ static int digest_frag(const skb_frag_t *frag, unsigned int *offset,
 	p += skb_frag_off(frag) + skip;
 	if (!virt_addr_valid(p) || !virt_addr_valid(p + n - 1))
 		return -EFAULT;
-	*crc = crc32c_update(*crc, p, n);
+	sum_up(sums, p, n);
 	return 0;
 }
 
-static int digest_skb(const struct sk_buff *skb, unsigned int *offset,
-		      unsigned int *len, u32 *crc)
+static int walk_skb(const struct sk_buff *skb, unsigned int *offset,
+		    unsigned int *len, struct sums *sums)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(skb);
 	const struct sk_buff *frag_skb;
@@ -125,19 +151,19 @@ static int digest_skb(const struct sk_buff *skb, unsigned int *offset,
 	n = take(skb_headlen(skb), offset, len);
 	if (n) {
 		*offset = 0;
-		*crc = crc32c_update(*crc, skb->data + skip, n);
+		sum_up(sums, skb->data + skip, n);
 	}
 	if (!*len || !skb->data_len)
 		return 0;
 	for (i = 0; *len && i < shinfo->nr_frags; i++) {
-		err = digest_frag(&shinfo->frags[i], offset, len, crc);
+		err = walk_frag(&shinfo->frags[i], offset, len, sums);
 		if (err)
 			return err;
 	}
 	for (frag_skb = shinfo->frag_list; *len && frag_skb;
 	     frag_skb = frag_skb->next) {
 		/* As deep as skb_is_sound() went. */
-		err = digest_skb(frag_skb, offset, len, crc);
+		err = walk_skb(frag_skb, offset, len, sums);
 		if (err)
 			return err;
 	}
@@ -157,9 +183,36 @@ static int digest_skb(const struct sk_buff *skb, unsigned int *offset,
 int payload_digest(const struct sk_buff *skb, unsigned int offset,
 		   unsigned int len, u32 *crc32c)
 {
-	u32 crc = ~0;
-	int err = digest_skb(skb, &offset, &len, &crc);
+	struct sums sums = { .crc = ~0 };
+	int err = walk_skb(skb, &offset, &len, &sums);
 
-	*crc32c = ~crc;
+	*crc32c = ~sums.crc;
+	return err;
+}
+
+/**
+ * payload_checksum() - Internet checksum of a part of an skb, not folded
+ * @skb: an skb for which skb_is_sound() is true
+ * @offset: where the part begins, bytes behind skb->data; before it, if that
+ *	is negative, but not before skb->head
+ * @len: its length, bytes; @offset + @len <= skb->len
+ * @csum: what to add to; set to the sum
+ *
+ * Context: any.
+ * Return: 0, or -EFAULT if a fragment cannot be read (device memory).
+ */
+int payload_checksum(const struct sk_buff *skb, int offset, unsigned int len,
+		     __wsum *csum)
+{
+	struct sums sums = { .checksum = true, .csum = *csum };
+	unsigned int start = max(offset, 0);
+	unsigned int pulled = min_t(unsigned int, max(-offset, 0), len);
+	int err;
+
+	if (pulled)
+		sum_up(&sums, skb->data + offset, pulled);
+	len -= pulled;
+	err = walk_skb(skb, &start, &len, &sums);
+	*csum = sums.csum;
 	return err;
 }

@@ -109,6 +109,14 @@ static void show_flow(struct seq_file *m, const struct skbtrace_record *record)
 		seq_printf(m, " frag_off=%u", record->frag_off);
 }
 
+static const char * const csum_names[] = {
+	[SKBTRACE_CSUM_UNCHECKED] = "unchecked",
+	[SKBTRACE_CSUM_OK] = "ok",
+	[SKBTRACE_CSUM_BAD] = "bad",
+	[SKBTRACE_CSUM_PARTIAL] = "partial",
+	[SKBTRACE_CSUM_NONE] = "none",
+};
+
 static void show_payload(struct seq_file *m,
 			 const struct skbtrace_record *record)
 {
@@ -123,6 +131,9 @@ static void show_payload(struct seq_file *m,
 		seq_printf(m, " crc32c=%08x", record->crc32c);
 	if (record->flags & SKBTRACE_F_DIGEST_MAX)
 		seq_printf(m, " digest_len=%u", record->digest_len);
+	if (record->csum != SKBTRACE_CSUM_UNCHECKED &&
+	    record->csum < ARRAY_SIZE(csum_names))
+		seq_printf(m, " csum=%s", csum_names[record->csum]);
 	if (record->flags & SKBTRACE_F_UNREADABLE)
 		seq_puts(m, " unreadable");
 	if (record->flags & SKBTRACE_F_TRUNCATED)

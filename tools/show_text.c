@@ -388,6 +388,19 @@ static void put_verdict(struct show *show, enum verdict_payload payload)
 		color(show, RESET));
 }
 
+/* Broken before it was first seen, or since: what its sender summed up is not there. */
+static void put_bad_csum(struct show *show, const struct journey *journey,
+			 const struct verdict *verdict)
+{
+	FILE *out = show->out;
+
+	fprintf(out, "   %schecksum BAD%s at ", color(show, RED), color(show, RESET));
+	put_place(show, &journey->hops[verdict->bad_csum].record);
+	if (journey->end == JOURNEY_DELIVERED)
+		fputs(", and it was delivered all the same", out);
+	putc('\n', out);
+}
+
 static void put_heading(struct show *show, const struct journey *journey,
 			const struct verdict *verdict)
 {
@@ -407,6 +420,8 @@ static void put_heading(struct show *show, const struct journey *journey,
 	putc('\n', out);
 	if (verdict->payload == VERDICT_UNVERIFIED)
 		fprintf(out, "   unverified because: %s\n", verdict->why);
+	if (verdict->bad_csum != JOURNEY_NO_HOP)
+		put_bad_csum(show, journey, verdict);
 }
 
 static void put_side(struct show *show, const char *side, const struct skbtrace_record *record)

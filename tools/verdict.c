@@ -275,7 +275,7 @@ static void find_doubts(struct verdict *verdict, const struct journey *journey, 
 			   loss->count, loss->count == 1 ? "" : "s", loss->cpu);
 	if (journey->closed_early)
 		unverified(verdict, "closed early: %s", journey->closed_early);
-	if (journey->end == JOURNEY_OPEN && missed)
+	if ((journey->end == JOURNEY_OPEN || journey->end == JOURNEY_FREED) && missed)
 		unverified(verdict, "its end was not seen, and the kernel skipped %" PRIu64
 			   " probe%s (see skbtrace points)", missed, missed == 1 ? "" : "s");
 }
@@ -311,12 +311,15 @@ void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *
 	verdict->payload = VERDICT_INTACT;
 	verdict->why[0] = '\0';
 	verdict->nr_changes = 0;
+	verdict->bad_csum = JOURNEY_NO_HOP;
 	verdict->cut_at = JOURNEY_NO_HOP;
 
 	for (hop = 0; hop < journey->nr_hops; hop++) {
 		const struct skbtrace_record *record = &journey->hops[hop].record;
 
 		has_payload |= record->payload_len;
+		if (record->csum == SKBTRACE_CSUM_BAD && verdict->bad_csum == JOURNEY_NO_HOP)
+			verdict->bad_csum = hop;
 		switch (evidence(record)) {
 		case EVIDENCE_NONE:
 			nr_undigested += record->payload != SKBTRACE_PAYLOAD_NONE;

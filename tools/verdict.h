@@ -27,12 +27,15 @@ struct verdict_change {
  * struct verdict - was the payload the same all the way
  * @payload: the verdict
  * @why: a sentence, "" if intact
+ * @bad_csum: the first hop at which the packet's own checksum is bad, or
+ *	JOURNEY_NO_HOP (verify_csum=1)
  * @nr_changes: how many changes, in order of time
  * @changes: the first VERDICT_CHANGES of them
  */
 struct verdict {
 	enum verdict_payload payload;
 	char why[256];
+	uint32_t bad_csum;
 	uint32_t nr_changes;
 	struct verdict_change changes[VERDICT_CHANGES];
 	/* private: what came of the parts that the packet of a hop was cut into */

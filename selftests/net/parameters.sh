@@ -29,7 +29,7 @@ accepted() { set_parameter "$1" "$2" && has "$1" "${3-$2}"; }
 
 defaults() {
 	has on 1 && has dev '' && has points '*' && has netns '' && has pid '' &&
-		has stack 0 && has digest 1 && has digest_max 0 &&
+		has stack 0 && has digest 1 && has digest_max 0 && has verify_csum 0 &&
 		has sample 1 && has max_rate 0
 }
 
@@ -53,7 +53,7 @@ on_applies() {
 stats_say() {
 	local key
 	for key in version abi record_size on dev points netns pid stack digest \
-		   digest_max sample max_rate ring_kb missed total; do
+		   digest_max verify_csum sample max_rate ring_kb missed total; do
 		grep -q "^$key " $debugfs/skbtrace.d/stats || { echo "no $key"; return 1; }
 	done
 }
