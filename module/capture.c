@@ -187,7 +187,6 @@ static void fill_common(struct skbtrace_record *record,
 	record->point = point->id;
 	record->cpu = raw_smp_processor_id();
 	record->context = current_context();
-	record->csum = SKBTRACE_CSUM_UNCHECKED;
 	record->abi = SKBTRACE_ABI;
 }
 
@@ -235,6 +234,7 @@ static void fill_entry(struct skbtrace_record *record, const struct hop *hop,
 	record->tcp_flags = hop->tcp_flags;
 	record->payload = hop->payload;
 	record->ttl = hop->ttl;
+	record->csum = hop->csum;
 	record->users = min_t(unsigned int, skb_users(skb), U8_MAX);
 	if (data_is_readable(hop)) {
 		const struct skb_shared_info *shinfo = skb_shinfo(skb);
@@ -274,6 +274,8 @@ static void record_entry(struct hop *hop)
 		else
 			hop->flags |= SKBTRACE_F_DIGEST;
 	}
+	hop->csum = config->verify_csum ? hop_checksum(hop) :
+					  SKBTRACE_CSUM_UNCHECKED;
 	if (config->stack)
 		stack_id = stack_record(trace, hop->regs);
 
@@ -288,8 +290,38 @@ static void record_entry(struct hop *hop)
 	ring_commit(&trace->ring, slot, index);
 }
 
+static void capture_skb(struct hop *hop)
+{
+	const struct point *point = hop->point;
+
+	if (point->data == DATA_NONE) {
+		if (!followed(hop->skb))
+			return;
+		record_entry(hop);
+		/* napi_consume_skb() may just drop a reference. */
+		if (point->role == ROLE_FREE && skb_users(hop->skb) <= 1)
+			unfollow(hop->skb);
+		return;
+	}
+	hop_find_device(hop);
+	if (followed(hop->skb)) {
+		headers_parse(hop);
+	} else {
+		if (!hop_is_wanted(hop))
+			return;
+		headers_parse(hop);
+		if (!flow_is_sampled(hop))
+			return;
+		follow(hop->skb);
+	}
+	record_entry(hop);
+}
+
+/* A packet of 512 KiB (BIG TCP) in segments has 362; more are not looked at. */
+#define SKB_LIST_MAX	512
+
 /**
- * capture_entry() - record that a function was called with an skb
+ * capture_entry() - record that a function was called with an skb, or a list
  * @point: the point
  * @regs: registers on entry
  *
@@ -298,33 +330,25 @@ static void record_entry(struct hop *hop)
 void capture_entry(struct point *point, struct pt_regs *regs)
 {
 	struct hop hop = { .point = point, .regs = regs };
+	const struct config *in_force;
+	struct sk_buff *next;
+	unsigned int i;
 
 	if (!hop_arguments(&hop, point))
 		return;
 	rcu_read_lock();
-	hop.config = rcu_dereference(config);
-	if (point->data == DATA_NONE) {
-		if (!followed(hop.skb))
-			goto out;
-		record_entry(&hop);
-		/* napi_consume_skb() may just drop a reference. */
-		if (point->role == ROLE_FREE && skb_users(hop.skb) <= 1)
-			unfollow(hop.skb);
-		goto out;
+	in_force = rcu_dereference(config);
+	hop.config = in_force;
+	next = hop.skb->next;
+	capture_skb(&hop);
+	for (i = 1; point->skb_arg & SKB_LIST && next && i < SKB_LIST_MAX; i++) {
+		hop = (struct hop) {
+			.point = point, .regs = regs, .config = in_force,
+			.skb = next,
+		};
+		next = next->next;
+		capture_skb(&hop);
 	}
-	hop_find_device(&hop);
-	if (followed(hop.skb)) {
-		headers_parse(&hop);
-	} else {
-		if (!hop_is_wanted(&hop))
-			goto out;
-		headers_parse(&hop);
-		if (!flow_is_sampled(&hop))
-			goto out;
-		follow(hop.skb);
-	}
-	record_entry(&hop);
-out:
 	rcu_read_unlock();
 }
 

@@ -35,7 +35,9 @@
 #define SKB_PTR0	(0 | SKB_IS_POINTER)
 #define SKB_IS_POINTER	0x80	/* the argument is struct sk_buff ** */
 #define SKB_EITHER	0x40	/* either: the first skb seen there tells */
-#define SKB_INDEX(spec)	((spec) & 0x3f)
+#define SKB_LIST	0x20	/* it is the first of a list */
+#define SKB_LIST0	(0 | SKB_LIST)
+#define SKB_INDEX(spec)	((spec) & 0x1f)
 
 /*
  * okfn(skb) became okfn(sk, skb) in 4.1, 7026b1ddb6b8 ("netfilter: Pass socket
@@ -181,6 +183,26 @@ static inline unsigned int skb_users(const struct sk_buff *skb)
 	return refcount_read(&skb->users);
 #else
 	return atomic_read(&skb->users);
+#endif
+}
+
+/*
+ * Have softirqs wait although interrupts are let in.  Where handlers run with
+ * interrupts off (until ftrace-based kprobes no longer did that, 5.10,
+ * c5f51572a78c ("kprobes: ftrace: Add recursion protection to the ftrace
+ * callback")), none come; and 3.10 has no such helpers.
+ */
+static inline void hold_softirqs(void)
+{
+#if defined(HAVE_PREEMPT_COUNT_ADD) && !defined(CONFIG_PREEMPT_RT)
+	__preempt_count_add(SOFTIRQ_DISABLE_OFFSET);
+#endif
+}
+
+static inline void release_softirqs(void)
+{
+#if defined(HAVE_PREEMPT_COUNT_ADD) && !defined(CONFIG_PREEMPT_RT)
+	__preempt_count_sub(SOFTIRQ_DISABLE_OFFSET);
 #endif
 }
 

@@ -75,9 +75,27 @@ static bool armed;
 
 /*
  * The handlers.  While one runs, the kernel skips (and counts as missed) all
- * other probes on this CPU.  An interrupt that came now would run its
- * softirqs, and so whole packets, unseen: so it comes when we are done.
+ * other probes on this CPU, softirqs' included: an interrupt that came now
+ * would run whole packets unseen on its way out.  So it waits until we are
+ * done, and comes when we let it in, which is still within the kernel's part
+ * of the handler: then its softirqs wait as well, until the next interrupt or
+ * local_bh_enable().
  */
+static unsigned long handler_enter(void)
+{
+	unsigned long flags;
+
+	hold_softirqs();
+	local_irq_save(flags);
+	return flags;
+}
+
+static void handler_leave(unsigned long flags)
+{
+	local_irq_restore(flags);
+	release_softirqs();
+}
+
 static int __kprobes entry_handler(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct point *point = container_of(kp, struct point, kp);
@@ -85,10 +103,10 @@ static int __kprobes entry_handler(struct kprobe *kp, struct pt_regs *regs)
 
 	if (!READ_ONCE(armed))
 		return 0;
-	local_irq_save(flags);
+	flags = handler_enter();
 	count_hit(point);
 	capture_entry(point, regs);
-	local_irq_restore(flags);
+	handler_leave(flags);
 	return 0;
 }
 
@@ -101,10 +119,10 @@ static int __kprobes call_handler(struct kretprobe_instance *ri,
 
 	if (!READ_ONCE(armed))
 		return 1;	/* do not look at the return either */
-	local_irq_save(flags);
+	flags = handler_enter();
 	count_hit(point);
 	wanted = capture_call(point, regs, (struct capture_call *)ri->data);
-	local_irq_restore(flags);
+	handler_leave(flags);
 	return !wanted;
 }
 
@@ -117,10 +135,10 @@ static int __kprobes return_handler(struct kretprobe_instance *ri,
 	/* NULL: the probe is being unregistered. */
 	if (!rp || !READ_ONCE(armed))
 		return 0;
-	local_irq_save(flags);
+	flags = handler_enter();
 	capture_return(container_of(rp, struct point, rp), regs,
 		       (const struct capture_call *)ri->data);
-	local_irq_restore(flags);
+	handler_leave(flags);
 	return 0;
 }
 

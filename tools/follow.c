@@ -119,9 +119,15 @@ static struct journey_life *origin_by_head(const struct journey_engine *engine,
 	return NULL;
 }
 
-/* veth's XDP path frees the skb and builds another at the other end. */
+/*
+ * veth's XDP path frees the skb and builds another at the other end; generic XDP
+ * does so in __netif_receive_skb_core(), if a program wants fragments.
+ */
 static bool was_handed_to(const struct skbtrace_record *last, const struct skbtrace_record *record)
 {
+	if (!strcmp(point_of(last->point)->symbol, "__netif_receive_skb_core"))
+		return last->cpu == record->cpu &&
+		       !strncmp(last->dev, record->dev, SKBTRACE_NAME_LEN);
 	return last->peer[0] && !strncmp(last->peer, record->dev, SKBTRACE_NAME_LEN);
 }
 
@@ -452,7 +458,8 @@ static void annotate_return(struct journey_engine *engine, const struct point *p
 	if (life->end == JOURNEY_DROPPED &&
 	    gives_reason(engine, &life->journey->hops[life->end_hop].record))
 		return;
-	if (life->end != JOURNEY_DELIVERED) {
+	/* The queue that it had been delivered to is the one that refuses. */
+	if (life->end != JOURNEY_DELIVERED || point->role == ROLE_QUEUED) {
 		set_end(engine, life, JOURNEY_DROPPED, hop);
 		life_forget_identity(&engine->lives, life);
 	}
@@ -490,6 +497,7 @@ void engine_follow(struct journey_engine *engine, const struct skbtrace_record *
 	case ROLE_RXHANDLER:
 	case ROLE_HOOK:
 	case ROLE_BACKLOG:
+	case ROLE_QUEUED:
 		annotate_return(engine, point, record);
 		break;
 	}

@@ -115,6 +115,7 @@ bool point_ret_is_drop(const struct point *point, int64_t ret)
 	case ROLE_BACKLOG:
 		return ret == 1;
 	case ROLE_HOOK:
+	case ROLE_QUEUED:
 		return ret < 0;
 	default:
 		return false;

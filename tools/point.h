@@ -38,6 +38,7 @@ enum point_role {
 	ROLE_RXHANDLER,
 	ROLE_HOOK,
 	ROLE_BACKLOG,
+	ROLE_QUEUED,
 };
 
 /**

@@ -122,10 +122,11 @@ struct journey_life *regroup_segment(struct journey_engine *engine, struct journ
 	return life;
 }
 
-/* Where the parts are put together they are on one device. */
+/* Parts are put together in one namespace; not all points know theirs. */
 static bool is_beside(const struct skbtrace_record *part, const struct skbtrace_record *record)
 {
-	return part->netns == record->netns;
+	return part->netns == record->netns ||
+	       !(part->flags & record->flags & SKBTRACE_F_NETNS);
 }
 
 /* The life, not of anything else yet, that brought the bytes from @start on. */

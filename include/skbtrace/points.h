@@ -24,6 +24,7 @@
  *	     XMIT   (skb, flow) once, (sk, skb, flow) since
  *	     CORE   struct sk_buff * once, struct sk_buff ** since
  *	     PTR0   struct sk_buff ** on all kernels
+ *	     LIST0  argument 0 is the first of a list of skbs, each a hop
  * data    where skb->data stands on entry:
  *	     LINK       at the link header
  *	     NET        at the network header
@@ -57,6 +58,7 @@
  *	     CLONED   the packet socket's copy ends here
  *	     DROP     given up, perhaps with a reason; the end if @users is 1
  *	     FREE     the memory goes back: the pointer's life is over
+ *	     QUEUED   the return value is 0, or an error: the socket had no room
  *	     NETDEV, RXHANDLER, HOOK, BACKLOG
  *		      the return value is a netdev_tx_t, an
  *		      rx_handler_result_t, nf_hook_slow's, NET_RX_*
@@ -75,6 +77,7 @@
 	P(10, udp_rcv, ENTRY, udp, vmlinux, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(11, udpv6_rcv, ENTRY, udp, ipv6, ARG0, TRANSPORT, SKB, EXACT, TRANSPORT) \
 	P(12, __udp_enqueue_schedule_skb, ENTRY, udp, vmlinux, ARG1, TRANSPORT, SKB, EXACT, DELIVER) \
+	P(13, __udp_enqueue_schedule_skb, RETURN, udp, vmlinux, ARG1, NONE, SKB, EXACT, QUEUED) \
 	P(21, ip_queue_xmit, ENTRY, ip, vmlinux, XMIT, SEGMENT, SOCKET, EXACT, PASS) \
 	P(22, inet6_csk_xmit, ENTRY, ip, ipv6, XMIT, SEGMENT, SOCKET, EXACT, PASS) \
 	P(23, ip_send_skb, ENTRY, ip, vmlinux, ARG1, NET_TX, ROUTE, EXACT, BIRTH) \
@@ -95,7 +98,7 @@
 	P(38, icmpv6_rcv, ENTRY, ip, ipv6, ARG0, TRANSPORT, SKB, EXACT, DELIVER) \
 	P(39, arp_rcv, ENTRY, ip, vmlinux, ARG0, NET, SKB, EXACT, DELIVER) \
 	P(50, __dev_queue_xmit, ENTRY, core, vmlinux, ARG0, LINK, SKB, EXACT, PASS) \
-	P(51, dev_hard_start_xmit, ENTRY, core, vmlinux, ARG0, LINK, SKB, EXACT, PASS) \
+	P(51, dev_hard_start_xmit, ENTRY, core, vmlinux, LIST0, LINK, SKB, EXACT, PASS) \
 	P(52, loopback_xmit, ENTRY, core, vmlinux, ARG0, LINK, SKB, EXACT, PASS) \
 	P(53, netif_rx_internal, ENTRY, core, vmlinux, ARG0, NET, SKB, EXACT, PASS) \
 	P(54, enqueue_to_backlog, ENTRY, core, vmlinux, ARG0, NET, SKB, EXACT, PASS) \
@@ -133,7 +136,8 @@
 	P(133, kfree_skbmem, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
 	P(134, kfree_skb_partial, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
 	P(135, napi_consume_skb, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
-	P(136, napi_skb_free_stolen_head, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE)
+	P(136, napi_skb_free_stolen_head, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
+	P(137, kfree_skb_list_reason, ENTRY, free, vmlinux, LIST0, NONE, NONE, EXACT, DROP)
 
 #define SKBTRACE_POINT_ID_MAX	255
 

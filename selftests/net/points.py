@@ -83,7 +83,7 @@ nf_hook_slow
 skb_clone
 skb_copy
 __pskb_copy __pskb_copy_fclone
-kfree_skb kfree_skb_reason sk_skb_reason_drop
+kfree_skb kfree_skb_reason sk_skb_reason_drop kfree_skb_list_reason
 kfree_skbmem
 kfree_skb_partial
 napi_consume_skb
@@ -99,12 +99,13 @@ BEFORE = {
 }
 BEHIND = {
     "kfree_skb_reason": "enum skb_drop_reason",
+    "kfree_skb_list_reason": "enum skb_drop_reason",
     "sk_skb_reason_drop": "enum skb_drop_reason",
 }
 # And from what the points of kind "return" return.
 RETURNS = {
     "veth_xmit": "netdev_tx_t", "br_handle_frame": "rx_handler_result_t",
-    "nf_hook_slow": "int", "skb_clone": "struct sk_buff *", "skb_copy": "struct sk_buff *",
+    "nf_hook_slow": "int", "__udp_enqueue_schedule_skb": "int", "skb_clone": "struct sk_buff *", "skb_copy": "struct sk_buff *",
     "__pskb_copy": "struct sk_buff *", "__pskb_copy_fclone": "struct sk_buff *",
 }
 
