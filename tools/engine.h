@@ -77,6 +77,8 @@ struct journey_life *regroup_origin(const struct journey_engine *engine,
 struct journey_life *regroup_segment(struct journey_engine *engine, struct journey_life *whole,
 				     const struct skbtrace_record *record);
 void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint32_t hop);
+void regroup_shrink(struct journey_engine *engine, struct journey_life *life,
+		    const struct skbtrace_record *record);
 void regroup_again(struct journey_engine *engine, struct journey_life *life);
 bool regroup_may_go_on(const struct journey_life *life);
 void regroup_forget(struct journey_engine *engine, struct journey_life *life);

@@ -190,10 +190,13 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 		   const struct point *point, const struct skbtrace_record *record)
 {
 	uint32_t previous = life->last_hop;
-	uint32_t hop = engine_add_hop(engine, life, record);
 	struct journey_life *part;
+	uint32_t hop;
 	bool known;
 
+	if (life->merged)
+		regroup_shrink(engine, life, record);
+	hop = engine_add_hop(engine, life, record);
 	if (hop == JOURNEY_NO_HOP)
 		return;
 	life->last_hop = hop;

@@ -228,9 +228,14 @@ uint32_t engine_add_hop(struct journey_engine *engine, struct journey_life *life
 		journey->last_ns = record->ts_ns;
 	touch_journey(engine, journey);
 	journey->nr_hops++;
-	for (part = life->merged; part; part = part->next_merged)
-		if (!engine_journey_is_full(engine, part->journey))
+	for (part = life->merged; part; part = part->next_merged) {
+		if (!engine_journey_is_full(engine, part->journey)) {
 			engine_add_hop(engine, part, record);
+		} else if (!part->journey->closed_early) {
+			part->journey->closed_early = "too many hops";
+			engine->counts.closed_early++;
+		}
+	}
 	return journey->nr_hops - 1;
 }
 

@@ -105,6 +105,8 @@ struct life_key {
  * @tap: see above
  * @continued: the packet went on in another life
  * @otherhost: it was dropped because it was not for this host
+ * @in_doubt: parts were found for it of which another packet may have been the
+ *	origin
  * @carrier: the life of another journey that it was merged into, or NULL
  */
 struct journey_life {
@@ -125,6 +127,7 @@ struct journey_life {
 	bool tap;
 	bool continued;
 	bool otherhost;
+	bool in_doubt;
 	struct journey_life *carrier;
 	/* private: */
 	struct journey *journey;	/* NULL: parked, its journey is complete */
@@ -141,6 +144,7 @@ struct journey_life {
 	struct span whole;	/* seen at whole_hop, since when it may be cut */
 	uint32_t whole_hop;
 	uint32_t nr_segments;
+	uint32_t fragment_id;	/* of its fragments, if they have one and it has not */
 	uint64_t sent_flow;
 	uint32_t sent_seq;
 	uint32_t sent_len;

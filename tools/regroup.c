@@ -25,6 +25,18 @@ static bool is_under_way(const struct journey_life *life)
 	       (life->end == JOURNEY_OPEN || life->end == JOURNEY_FREED);
 }
 
+/* Of two that it may be: whose fragments are made on this CPU, then whose last. */
+static bool is_likelier(const struct journey_life *life, const struct journey_life *other,
+			const struct skbtrace_record *record)
+{
+	const struct skbtrace_record *a = record_at(life, life->last_hop);
+	const struct skbtrace_record *b = record_at(other, other->last_hop);
+
+	if (a->cpu != b->cpu && (a->cpu == record->cpu || b->cpu == record->cpu))
+		return a->cpu == record->cpu;
+	return a->ts_ns > b->ts_ns;
+}
+
 /**
  * regroup_origin() - the packet that a new skb is a part of
  * @engine: the engine
@@ -35,8 +47,7 @@ static bool is_under_way(const struct journey_life *life)
 struct journey_life *regroup_origin(const struct journey_engine *engine,
 				    const struct skbtrace_record *record)
 {
-	struct journey_life *life, *latest = NULL;
-	uint64_t latest_ns = 0;
+	struct journey_life *life, *likeliest = NULL;
 	struct span span;
 	int nr = 0;
 
@@ -52,18 +63,23 @@ struct journey_life *regroup_origin(const struct journey_engine *engine,
 		whole = record_at(life, life->whole_hop);
 		if (!span_of_segment(whole, record, life->nr_segments, &span))
 			continue;
-		/*
-		 * Where no number tells, of datagrams of one flow it is the one
-		 * that was seen last: it was cut up then and there.
-		 */
-		if (!latest || record_at(life, life->last_hop)->ts_ns > latest_ns) {
-			latest = life;
-			latest_ns = record_at(life, life->last_hop)->ts_ns;
+		if (packet_is_tcp(record) || whole->ip_id ||
+		    (life->fragment_id && life->fragment_id == record->ip_id))
+			return life;
+		/* No number tells, as long as it has none of its fragments'. */
+		if (life->fragment_id)
+			continue;
+		if (likeliest && record_at(likeliest, likeliest->last_hop)->cpu ==
+				 record_at(life, life->last_hop)->cpu) {
+			likeliest->in_doubt = true;
+			life->in_doubt = true;
 		}
-		if (packet_is_tcp(record) || whole->ip_id)
-			break;
+		if (!likeliest || is_likelier(life, likeliest, record))
+			likeliest = life;
 	}
-	return latest;
+	if (likeliest)
+		likeliest->fragment_id = record->ip_id;
+	return likeliest;
 }
 
 static void carry(struct journey_life *carrier, struct journey_life *part)
@@ -111,6 +127,8 @@ struct journey_life *regroup_segment(struct journey_engine *engine, struct journ
 	}
 	for (part = whole->merged; part; part = next) {
 		next = part->next_merged;
+		/* Addresses may be translated since; the bytes are counted alike. */
+		part->span.space = span.space;
 		if (!span_contains(&span, &part->span))
 			continue;
 		put_down(part);
@@ -151,6 +169,16 @@ static struct journey_life *part_at(const struct journey_engine *engine,
 	return NULL;
 }
 
+static bool carries_for(const struct journey_life *carrier, const struct journey *journey)
+{
+	const struct journey_life *part;
+
+	for (part = carrier->merged; part; part = part->next_merged)
+		if (part->journey == journey)
+			return true;
+	return false;
+}
+
 static void merge_part(struct journey_engine *engine, struct journey_life *carrier,
 		       struct journey_life *part, uint32_t hop)
 {
@@ -163,7 +191,7 @@ static void merge_part(struct journey_engine *engine, struct journey_life *carri
 		put_down(inner);
 		merge_part(engine, carrier, inner, hop);
 	}
-	if (part->journey == carrier->journey) {
+	if (part->journey == carrier->journey || carries_for(carrier, part->journey)) {
 		part->continued = true;
 	} else if (!engine_journey_is_full(engine, part->journey)) {
 		carry(carrier, part);
@@ -210,6 +238,11 @@ static void merge(struct journey_engine *engine, struct journey_life *carrier, u
 	joint->nr_parts = nr;
 	joint->joint = !known ? JOURNEY_JOINT_UNKNOWN :
 		       crc == joint->record.crc32c ? JOURNEY_JOINT_SAME : JOURNEY_JOINT_CHANGED;
+	/* What it carried already was in one of the parts. */
+	for (part = carrier->merged; part; part = part->next_merged) {
+		part->journey->hops[part->last_hop].joint = joint->joint;
+		part->journey->hops[part->last_hop].nr_parts = nr;
+	}
 	for (i = 0; i < nr; i++)
 		if (parts[i] != carrier)
 			merge_part(engine, carrier, parts[i], hop);
@@ -247,6 +280,31 @@ void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint3
 		life->whole_hop = hop;
 		life_set_split(&engine->lives, life,
 			       span_split_hash(&life->journey->hops[hop].record));
+	}
+}
+
+/**
+ * regroup_shrink() - put down what a packet has no bytes of any more
+ * @engine: the engine
+ * @life: the life
+ * @record: what is seen of it now
+ */
+void regroup_shrink(struct journey_engine *engine, struct journey_life *life,
+		    const struct skbtrace_record *record)
+{
+	struct span span = span_in(record, record_at(life, life->last_hop));
+	struct journey_life *part, *next;
+
+	if (!span.len)
+		return;
+	for (part = life->merged; part; part = next) {
+		next = part->next_merged;
+		part->span.space = span.space;
+		if (span_contains(&span, &part->span))
+			continue;
+		put_down(part);
+		part->ended = part->gone;
+		engine_life_changed(engine, part);
 	}
 }
 

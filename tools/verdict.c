@@ -178,28 +178,47 @@ static enum journey_joint compare_parts(const struct journey *journey, uint32_t 
 	if (next != all.start + all.len || !has_digest(whole))
 		goto out;
 	result = crc == whole->crc32c ? JOURNEY_JOINT_SAME : JOURNEY_JOINT_CHANGED;
-	/* Without a number in the header their order is not certain. */
-	if (result == JOURNEY_JOINT_CHANGED && whole->l4proto == IPPROTO_UDP &&
-	    whole->gso_size && whole->protocol != ETH_P_IP)
+	/* Without a number in the header their order, or whose they are, is not certain. */
+	if (result == JOURNEY_JOINT_CHANGED && !packet_is_tcp(whole) &&
+	    ((whole->gso_size && whole->protocol != ETH_P_IP) ||
+	     journey->hops[before].life->in_doubt))
 		result = JOURNEY_JOINT_UNKNOWN;
 out:
 	free(segments);
 	return result;
 }
 
-/* The latest hop before @hop that has seen the same bytes and no others. */
+/*
+ * The latest hop before @hop that has seen the same bytes and no others.  Without
+ * a number in their headers, datagrams that are alike are not the same.
+ */
 static uint32_t seen_before(const struct journey *journey, uint32_t hop)
 {
 	const struct skbtrace_record *record = &journey->hops[hop].record;
+	struct span span = span_of(record);
 
+	if (!span.len || !has_digest(record) || (!packet_is_tcp(record) && !record->ip_id))
+		return JOURNEY_NO_HOP;
 	while (hop--) {
 		const struct skbtrace_record *earlier = &journey->hops[hop].record;
+		struct span other = span_of(earlier);
 
+		/* Addresses may be translated; it is one journey. */
 		if (evidence(earlier) == EVIDENCE_DIGEST && has_digest(earlier) &&
-		    earlier->payload_len && same_span(earlier, record))
+		    earlier->l4proto == record->l4proto && other.start == span.start &&
+		    other.len == span.len &&
+		    (packet_is_tcp(record) || earlier->ip_id == record->ip_id))
 			return hop;
 	}
 	return JOURNEY_NO_HOP;
+}
+
+/* A change that was found since a hop explains why the bytes are others. */
+static bool has_changed_since(const struct verdict *verdict, uint32_t hop)
+{
+	return verdict->nr_changes &&
+	       (verdict->nr_changes > VERDICT_CHANGES ||
+		verdict->changes[verdict->nr_changes - 1].before > hop);
 }
 
 /* Compare where the packet was cut up or put together. */
@@ -227,13 +246,20 @@ static void compare_regrouped(struct verdict *verdict, const struct journey *jou
 			changed(verdict, before, hop);
 		return;
 	}
-	earlier = has_digest(b) && b->payload_len ? seen_before(journey, hop) : JOURNEY_NO_HOP;
+	earlier = seen_before(journey, hop);
 	if (earlier == JOURNEY_NO_HOP)
 		span_differs(verdict, journey, a, hop, joint == JOURNEY_NO_JOINT ?
 			     "not known whose bytes these are" :
 			     "not all of its parts were seen");
-	else if (journey->hops[earlier].record.crc32c != b->crc32c)
+	else if (journey->hops[earlier].record.crc32c != b->crc32c &&
+		 !has_changed_since(verdict, earlier))
 		changed(verdict, before, hop);
+}
+
+static void only_partly(struct verdict *verdict, const struct skbtrace_record *record)
+{
+	unverified(verdict, "digest_max: only the first %" PRIu32 " of %" PRIu32
+		   " bytes were compared", record->digest_len, record->payload_len);
 }
 
 /* Compare a hop with the one that the packet came from. */
@@ -244,6 +270,10 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 	const struct skbtrace_record *b = &journey->hops[hop].record;
 
 	if (!same_span(a, b)) {
+		if ((a->flags | b->flags) & SKBTRACE_F_DIGEST_MAX) {
+			only_partly(verdict, a->flags & SKBTRACE_F_DIGEST_MAX ? a : b);
+			return;
+		}
 		compare_regrouped(verdict, journey, before, hop);
 		return;
 	}
@@ -255,8 +285,7 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 	else if (a->crc32c != b->crc32c)
 		changed(verdict, before, hop);
 	else if (a->digest_len < a->payload_len)
-		unverified(verdict, "digest_max: only the first %" PRIu32 " of %" PRIu32
-			   " bytes were compared", a->digest_len, a->payload_len);
+		only_partly(verdict, a);
 }
 
 /* What else keeps us from saying that all is well. */
