@@ -64,6 +64,8 @@ struct journey_life *engine_begin_life(struct journey_engine *engine, struct jou
 				       uint64_t ts_ns);
 uint32_t engine_add_hop(struct journey_engine *engine, struct journey_life *life,
 			const struct skbtrace_record *record);
+uint32_t engine_mirror_hop(struct journey_engine *engine, struct journey_life *part,
+			   const struct skbtrace_record *record);
 void engine_life_changed(struct journey_engine *engine, struct journey_life *life);
 void engine_forget_parked(struct journey_engine *engine, struct journey_life *life);
 bool engine_journey_is_full(const struct journey_engine *engine, const struct journey *journey);

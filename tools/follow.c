@@ -414,7 +414,7 @@ static void release(struct journey_engine *engine, const struct skbtrace_record 
 			set_end(engine, life, JOURNEY_FREED, hop);
 	}
 	/* It may go on in another skb: see origin_by_identity(). */
-	if (life->end == JOURNEY_FREED && life->nr_hops)
+	if (life->end == JOURNEY_FREED && life->nr_hops && !life->continued)
 		life_set_identity(&engine->lives, life, packet_identity_hash(last_of(life)));
 	else
 		life_forget_identity(&engine->lives, life);

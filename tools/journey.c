@@ -228,15 +228,39 @@ uint32_t engine_add_hop(struct journey_engine *engine, struct journey_life *life
 		journey->last_ns = record->ts_ns;
 	touch_journey(engine, journey);
 	journey->nr_hops++;
-	for (part = life->merged; part; part = part->next_merged) {
-		if (!engine_journey_is_full(engine, part->journey)) {
-			engine_add_hop(engine, part, record);
-		} else if (!part->journey->closed_early) {
-			part->journey->closed_early = "too many hops";
-			engine->counts.closed_early++;
-		}
-	}
+	for (part = life->merged; part; part = part->next_merged)
+		engine_mirror_hop(engine, part, record);
 	return journey->nr_hops - 1;
+}
+
+/**
+ * engine_mirror_hop() - add a record of a carrier to the journey of what it carries
+ * @engine: the engine
+ * @part: a life that is carried
+ * @record: the record that the engine is being fed with
+ *
+ * A journey has it once, however many of its lives are carried.
+ *
+ * Return: the number of the hop, or JOURNEY_NO_HOP if there is no room.
+ */
+uint32_t engine_mirror_hop(struct journey_engine *engine, struct journey_life *part,
+			   const struct skbtrace_record *record)
+{
+	struct journey *journey = part->journey;
+	uint32_t hop;
+
+	if (journey->mirrored == engine->counts.records)
+		return journey->nr_hops - 1;
+	if (engine_journey_is_full(engine, journey)) {
+		if (!journey->closed_early)
+			engine->counts.closed_early++;
+		journey->closed_early = "too many hops";
+		return JOURNEY_NO_HOP;
+	}
+	hop = engine_add_hop(engine, part, record);
+	if (hop != JOURNEY_NO_HOP)
+		journey->mirrored = engine->counts.records;
+	return hop;
 }
 
 static enum life_state life_state(const struct journey_life *life)

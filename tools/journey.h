@@ -203,6 +203,7 @@ struct journey {
 	uint32_t room;
 	uint32_t nr_travelling;
 	uint32_t nr_waiting;
+	uint64_t mirrored;	/* number of the record that it has from a carrier */
 };
 
 /**

@@ -231,7 +231,9 @@ void life_set_piece(struct life_table *table, struct journey_life *life, uint64_
  */
 void life_set_split(struct life_table *table, struct journey_life *life, uint64_t flow)
 {
-	key_set(table, table->by_split, &life->split_key, flow);
+	/* The newest is the one that was whole last. */
+	key_del(table, table->by_split, &life->split_key);
+	key_add(table, table->by_split, &life->split_key, flow);
 }
 
 /**

@@ -169,16 +169,6 @@ static struct journey_life *part_at(const struct journey_engine *engine,
 	return NULL;
 }
 
-static bool carries_for(const struct journey_life *carrier, const struct journey *journey)
-{
-	const struct journey_life *part;
-
-	for (part = carrier->merged; part; part = part->next_merged)
-		if (part->journey == journey)
-			return true;
-	return false;
-}
-
 static void merge_part(struct journey_engine *engine, struct journey_life *carrier,
 		       struct journey_life *part, uint32_t hop)
 {
@@ -191,14 +181,17 @@ static void merge_part(struct journey_engine *engine, struct journey_life *carri
 		put_down(inner);
 		merge_part(engine, carrier, inner, hop);
 	}
-	if (part->journey == carrier->journey || carries_for(carrier, part->journey)) {
+	/* What has its bytes later comes from the carrier. */
+	life_forget_identity(&engine->lives, part);
+	if (part->journey == carrier->journey) {
 		part->continued = true;
-	} else if (!engine_journey_is_full(engine, part->journey)) {
+	} else if (!engine_journey_is_full(engine, part->journey) ||
+		   part->journey->mirrored == engine->counts.records) {
 		carry(carrier, part);
 		part->ended = false;
 		part->end = JOURNEY_OPEN;
 		part->end_hop = JOURNEY_NO_HOP;
-		mirrored = engine_add_hop(engine, part, &joint->record);
+		mirrored = engine_mirror_hop(engine, part, &joint->record);
 		if (mirrored != JOURNEY_NO_HOP) {
 			part->last_hop = mirrored;
 			part->journey->hops[mirrored].joint = joint->joint;

@@ -36,6 +36,10 @@
 
 #define NO_PAYLOAD		UINT32_MAX	/* .len = 0 would mean the default */
 
+/* As many as the longest packets have. */
+#define NR_BYTES		(1u << 17)
+#define WRONG(number)		((number) + 1)	/* .wrong = 0 would mean byte 0 */
+
 struct hop {
 	const char *point;	/* "symbol" or "symbol:return" */
 	uint64_t ts;		/* 0: a microsecond later */
@@ -51,9 +55,14 @@ struct hop {
 	uint32_t ip_id;
 	uint32_t len;		/* 0: 100 */
 	uint32_t crc;		/* 0: 0xc0ffee */
+	struct {
+		uint32_t from, len;
+	} bytes;		/* payload of these of crc32c_of()'s: sets len and crc */
+	uint32_t wrong;		/* WRONG(the one of these that is changed), 0: none is */
 	uint32_t digest_len;	/* 0: len */
 	uint32_t flags;		/* more of them */
 	uint32_t frag_off;
+	uint32_t gso_size;
 	int64_t ret;
 	int64_t reason;
 	uint32_t duration;
@@ -84,6 +93,25 @@ static inline unsigned int point_id(const char *name)
 	}
 	fprintf(stderr, "no point is called %s\n", name);
 	abort();
+}
+
+/* CRC32C of @len bytes from @from on, of bytes that are always the same. */
+static inline uint32_t crc32c_of(uint32_t from, uint32_t len, uint32_t wrong)
+{
+	static uint8_t bytes[NR_BYTES];
+	static uint32_t table[256];
+	uint32_t crc, i, bit;
+
+	for (i = 0; !table[255] && i < 256; i++)
+		for (table[i] = i, bit = 0; bit < 8; bit++)
+			table[i] = table[i] & 1 ? table[i] >> 1 ^ 0x82f63b78u : table[i] >> 1;
+	for (i = 0; !bytes[NR_BYTES - 1] && i < NR_BYTES; i++)
+		bytes[i] = (i + 1) * 2654435761u >> 24 | 1;
+	if (from > NR_BYTES || len > NR_BYTES - from)
+		abort();
+	for (crc = ~0u, i = from; i < from + len; i++)
+		crc = table[(crc ^ bytes[i] ^ (WRONG(i) == wrong ? 0x20 : 0)) & 255] ^ crc >> 8;
+	return ~crc;
 }
 
 static inline struct skbtrace_record make_record(const struct hop *hop)
@@ -129,13 +157,18 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 		return r;
 	r.protocol = hop->protocol ? hop->protocol : ETH_P_IP;
 	r.payload_len = hop->len == NO_PAYLOAD ? 0 : hop->len ? hop->len : 100;
+	if (hop->bytes.len)
+		r.payload_len = hop->bytes.len;
 	r.len = r.payload_len + 28;
 	r.ttl = hop->ttl;
 	r.frag_off = hop->frag_off;
+	r.gso_size = hop->gso_size;
 	if (!hop->no_digest) {
 		r.flags |= SKBTRACE_F_DIGEST;
 		r.crc32c = !r.payload_len ? 0 : hop->crc ? hop->crc : 0xc0ffee;
 		r.digest_len = hop->digest_len ? hop->digest_len : r.payload_len;
+		if (hop->bytes.len)
+			r.crc32c = crc32c_of(hop->bytes.from, r.digest_len, hop->wrong);
 	}
 	if (r.protocol != ETH_P_IP && r.protocol != ETH_P_IPV6) {
 		r.payload = SKBTRACE_PAYLOAD_LINK;
@@ -154,6 +187,12 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 	r.saddr[3] = hop->flow;
 	r.daddr[0] = 10;
 	r.daddr[3] = 1;
+	if (r.frag_off) {
+		/* What is in front of it in the datagram has the ports. */
+		r.payload = SKBTRACE_PAYLOAD_NETWORK;
+		r.flags &= ~SKBTRACE_F_PORTS;
+		return r;
+	}
 	r.sport = htons(1024 + (hop->flow & 0x7fff));
 	r.dport = htons(80);
 	return r;
