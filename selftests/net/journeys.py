@@ -12,14 +12,57 @@ changed PROTO AFTER BEFORE [MIN]
                              journeys are changed, at least MIN, and all of them
                              between the hops AFTER and BEFORE (point@device)
 none-changed                 no journey is changed
+checksums PROTO CSUM MIN     the checksums of all journeys of PROTO with payload are
+                             CSUM at each hop that has one; at least MIN journeys
+whole PROTO DPORT COUNT HOP...
+                             COUNT journeys of PROTO to DPORT (- for any) have
+                             payload; each begins where it is sent, passes these
+                             hops in this order, is intact and delivered. None
+                             may lack hops but those whose probes the kernel
+                             has skipped
+uncut MIN                    TCP journeys with payload, MIN at least, that were
+                             neither merged nor split are whole in that sense;
+                             of the others no more is asked than that they are
+                             not changed, and say why they are unverified
+regrouped MIN                TCP journeys with payload, MIN at least, merged and
+                             split or not, are whole in that sense; what TCP does
+                             not queue has come twice or out of order
+dropped PROTO DPORT MIN MAX AFTER [REASON]
+                             of the journeys of PROTO to DPORT from MIN to MAX
+                             are dropped, for REASON, AFTER being the last hop
+                             they pass; the others are delivered
+threads PROTO DPORT DEV...   what they pass at these devices is done by the
+                             devices' NAPI threads
+avoids PROTO DPORT HOP...    no journey of PROTO to DPORT passes one of these hops
+batched POINT BEFORE         some packet came to POINT before the one in front of
+                             it had come to BEFORE, POINT and BEFORE being at
+                             one device (point@device)
+benign MIN                   no journey is changed, MIN at least have payload, and
+                             where no record was lost and no probe missed all but
+                             few are intact; prints what they come to, and why
+branches PROTO DPORT COUNT DEV...
+                             COUNT journeys of PROTO to DPORT, each of which is
+                             intact, delivered, and has been to all these devices
+retransmitted MIN            that many TCP journeys with payload, at least, are
+                             said to be retransmissions
 """
+import collections
 import json
+import re
 import sys
 
 
-def load():
+def without_hops(line):
+    """Hops take the most time to read; who only counts wants those of a changed one."""
+    head, hops, _ = line.partition(',"hops":[{')
+    return line if not hops or '"payload":"changed"' in head else head + ',"hops":[]}'
+
+
+def load(counting=False):
     journeys, summary = [], None
     for number, line in enumerate(sys.stdin, 1):
+        if counting:
+            line = without_hops(line)
         try:
             item = json.loads(line)
         except ValueError as error:
@@ -45,7 +88,8 @@ def hop_name(hop):
 
 
 def describe(journey):
-    hops = " ".join(hop_name(h) + ("" if h["kind"] == "entry" else ":return")
+    hops = " ".join(hop_name(h) + ("" if h["kind"] == "entry" else ":return") +
+                    (f'({h["reason"]})' if h["reason"] else "")
                     for h in journey["hops"])
     return (f'{journey["proto"]} {journey["src"]}:{journey["sport"]} > '
             f'{journey["dst"]}:{journey["dport"]} payload_len '
@@ -119,13 +163,242 @@ def changed(journeys, _, proto, after, before, least="1"):
              "\n".join(describe(j) for j in of_proto(journeys, proto)[:8]))
 
 
+def checksums(journeys, _, proto, csum, least):
+    """What is known of their checksums is CSUM at all hops, five at least."""
+    found = 0
+    for journey in [j for j in of_proto(journeys, proto) if ours(j) and j["payload_len"]]:
+        said = [hop["csum"] for hop in journey["hops"] if hop["csum"]]
+        # TCP leaves it to the device, or to the last who can before it.
+        while proto == "tcp" and said and said[0] == "partial" != csum:
+            said.pop(0)
+        if [other for other in said if other != csum]:
+            fail(f"checksums {said}: " + describe(journey))
+        found += len(said) >= 5
+    if found < int(least):
+        fail(f"{found} {proto} journeys with checksums, wanted {least}")
+
+
 def none_changed(journeys, _):
     for journey in journeys:
         if journey["payload"] == "changed":
             fail("changed: " + describe(journey))
 
 
+BIRTHS = ("__tcp_transmit_skb", "tcp_transmit_skb", "ip_send_skb", "ip6_send_skb")
+# Where the kernel has inlined what they are sent with.
+ICMP_BIRTHS = ("ip_output", "ip6_output")
+# An skb that ends right after one of these was merged with another or cut up: by
+# GRO, in the queues of a TCP socket (or there it was a duplicate), for a device that
+# does not segment.
+CUTTERS = ("napi_gro_receive", "gro_receive_skb", "tcp_v4_rcv", "tcp_v6_rcv",
+           "__dev_queue_xmit")
+
+MISSED_TOGETHER = 5
+
+
+def passed(journey):
+    return [h for h in journey["hops"] if h["kind"] == "entry" and h["crc32c"]]
+
+
+def sent_to(journeys, proto, dport):
+    return [j for j in of_proto(journeys, proto)
+            if ours(j) and j["payload_len"] and dport in ("-", str(j["dport"]))]
+
+
+def sent(journey):
+    """Does it begin where it is sent?"""
+    first = (passed(journey) or [{"point": None}])[0]["point"]
+    return first in BIRTHS or (first in ICMP_BIRTHS and journey["proto"].startswith("icmp"))
+
+
+def flaw(journey, wanted=()):
+    """Why a journey is not whole, None if it is."""
+    missing = passes(journey, wanted)
+    if journey["payload"] != "intact":
+        return "not intact"
+    if not sent(journey):
+        return "does not begin where it is sent"
+    if missing is not None:
+        return f"no {missing} in its place"
+    if journey["end"] != "delivered" and not journey["retransmission"]:
+        return "not delivered"
+    return None
+
+
+def fail_if_flawed(flawed, number):
+    """Fail with an example of each flaw."""
+    examples = {why: journey for why, journey in reversed(flawed) if why}
+    if examples:
+        fail(f"{sum(bool(why) for why, _ in flawed)} of {number}:\n" + "\n".join(
+            f"{why}: {describe(journey)}" for why, journey in examples.items()))
+
+
+def whole(journeys, summary, proto, dport, count, *wanted):
+    mine = sent_to(journeys, proto, dport)
+    flaws = [(why, j) for why, j in ((flaw(j, wanted), j) for j in mine) if why]
+    # A packet that no probe sees, from one device to the next, misses as many.
+    excused = summary["missed"] // MISSED_TOGETHER
+    wrong = [(why, j) for why, j in flaws
+             if len(flaws) > excused or j["payload"] == "changed" or j["end"] == "dropped"]
+    print(f'{summary["missed"]} probes missed, {len(flaws)} of {len(mine)} not whole')
+    fail_if_flawed(wrong, len(mine))
+    number = len(mine) - len(flaws)
+    if not int(count) - excused <= number <= int(count):
+        fail(f"{number} whole {proto} journeys with payload, wanted {count}")
+
+
+def cut(journey):
+    """Was it merged with others, split, or is it a part of one that was?"""
+    hops = passed(journey)
+    return (len({h["payload_len"] for h in hops}) > 1 or not sent(journey) or
+            (journey["end"] in ("freed", "dropped") and hops[-1]["point"] in CUTTERS))
+
+
+def explained(journey, summary):
+    """Does it say of a TCP journey that was cut why it is unverified?"""
+    return ("segmentation and merging" in journey["why"] or
+            "the kernel skipped" in journey["why"] or
+            (summary["missed"] and "at one point only" in journey["why"]))
+
+
+def uncut(journeys, summary, least):
+    mine = sent_to(journeys, "tcp", "-")
+    cuts = [j for j in mine if cut(j)]
+    flaws = [(flaw(j), j) for j in mine if not cut(j)]
+    flaws += [("changed", j) for j in cuts if j["payload"] == "changed"]
+    flaws += [("unverified for another reason", j) for j in cuts
+              if j["payload"] == "unverified" and not explained(j, summary)]
+    print(f'{len(mine)} tcp journeys, {len(cuts)} merged or split, '
+          f'{summary["missed"]} probes missed')
+    fail_if_flawed(flaws, len(mine))
+    if len(mine) - len(cuts) < int(least):
+        fail(f"{len(mine) - len(cuts)} neither merged nor split, wanted {least}")
+
+
+def regrouped(journeys, summary, least):
+    mine = sent_to(journeys, "tcp", "-")
+    flaws = [(why, j) for why, j in ((flaw(j), j) for j in mine) if why and not (
+        why == "not delivered" and passed(j)[-1]["point"] in ("tcp_v4_rcv", "tcp_v6_rcv"))]
+    excused = summary["missed"] // MISSED_TOGETHER
+    print(f'{summary["missed"]} probes missed, {len(flaws)} of {len(mine)} not whole')
+    fail_if_flawed([(why, j) for why, j in flaws
+                    if len(flaws) > excused or j["payload"] == "changed"], len(mine))
+    if len(mine) - len(flaws) < int(least):
+        fail(f"{len(mine) - len(flaws)} whole, wanted {least}")
+
+
+def drop_flaw(journey, after, reason):
+    reasons = [h["reason"] for h in journey["hops"] if h["reason"]]
+    last = hop_name(passed(journey)[-1])
+    if journey["payload"] != "intact":
+        return "not intact"
+    if journey["end"] != "dropped":
+        return f'ends {journey["end"]}'
+    if last != after:
+        return f"dropped after {last}"
+    if reason and reason not in reasons:
+        return f"reasons {reasons}"
+    return None
+
+
+def dropped(journeys, summary, proto, dport, least, most, after, reason=None):
+    mine = sent_to(journeys, proto, dport)
+    ended = [j for j in mine if j["end"] != "delivered"]
+    flaws = [(why, j) for why, j in ((drop_flaw(j, after, reason), j) for j in ended) if why]
+    excused = summary["missed"] // MISSED_TOGETHER
+    print(f'{summary["missed"]} probes missed, {len(ended)} of {len(mine)} not delivered')
+    fail_if_flawed([(why, j) for why, j in flaws
+                    if len(flaws) > excused or j["end"] == "dropped"], len(mine))
+    number = len(ended) - len(flaws)
+    if not int(least) - excused <= number <= int(most):
+        fail(f"{number} dropped, wanted {least} to {most}")
+
+
+def threads(journeys, _, proto, dport, *devices):
+    mine = sent_to(journeys, proto, dport)
+    flawed = []
+    for journey in mine:
+        for hop in passed(journey):
+            # A name of a task has 15 bytes.
+            if (hop["point"] == "__netif_receive_skb_core" and hop["dev"] in devices and
+                    (hop["ctx"], hop["comm"]) != ("task", ("napi/" + hop["dev"] + "-")[:15])):
+                flawed.append((f'{hop_name(hop)} in {hop["ctx"]} {hop["comm"]}', journey))
+    fail_if_flawed(flawed, len(mine))
+    if not mine:
+        fail(f"no {proto} journey")
+
+
+def avoids(journeys, _, proto, dport, *hops):
+    mine = sent_to(journeys, proto, dport)
+    fail_if_flawed([(f"passes {hop_name(h)}", j) for j in mine for h in passed(j)
+                    if hop_name(h) in hops], len(mine))
+    if not mine:
+        fail(f"no {proto} journey")
+
+
+def batched(journeys, _, point, before):
+    seen = sorted((h["ts_ns"], hop_name(h)) for j in journeys for h in passed(j))
+    waiting = most = 0
+    for _, name in seen:
+        waiting += (name == point) - (name == before)
+        most = max(most, waiting)
+    print(f"{most} at once")
+    if most < 2:
+        fail("never two")
+
+
+# One in so many may be unverified although nothing is known to be missing.
+FEW = 50
+
+
+def reason(journey):
+    """Why it is unverified, without what differs from one to the next."""
+    return re.sub(r"\d+", "N", journey["why"] or "no reason given")
+
+
+def benign(journeys, summary, least):
+    full = sum(bool(j["payload_len"]) for j in journeys)
+    why = collections.Counter(reason(j) for j in journeys if j["payload"] == "unverified")
+    print(f'{len(journeys)} journeys, {full} with payload: {summary["intact"]} intact, '
+          f'{summary["changed"]} changed, {summary["unverified"]} unverified; '
+          f'{summary["dropped"]} dropped; {summary["lost"]} records lost, '
+          f'{summary["missed"]} probes missed')
+    for text, number in why.most_common():
+        print(f"unverified {number}: {text}")
+    none_changed(journeys, summary)
+    if full < int(least):
+        fail(f"{full} journeys with payload, wanted {least}")
+    if "no reason given" in why:
+        fail("unverified without a reason")
+    if (not summary["lost"] and not summary["missed"] and
+            summary["unverified"] * FEW > len(journeys)):
+        fail(f"more than one in {FEW} unverified, and nothing lost or missed")
+
+
+def branches(journeys, _, proto, dport, count, *devices):
+    mine = [j for j in of_proto(journeys, proto) if str(j["dport"]) == dport]
+    flawed = []
+    for journey in mine:
+        absent = set(devices) - {h["dev"] for h in journey["hops"]}
+        flawed.append((f"not at {sorted(absent)}" if absent else flaw(journey), journey))
+    fail_if_flawed(flawed, len(mine))
+    if len(mine) != int(count):
+        fail(f"{len(mine)} {proto} journeys, wanted {count}")
+
+
+def retransmitted(journeys, _, least):
+    number = sum(j["retransmission"] and bool(j["payload_len"])
+                 for j in of_proto(journeys, "tcp"))
+    if number < int(least):
+        fail(f"{number} are said to be retransmissions, wanted {least}")
+
+
 if __name__ == "__main__":
     command = {"intact": intact, "clean": clean, "path": path,
-               "changed": changed, "none-changed": none_changed}[sys.argv[1]]
-    command(*load(), *sys.argv[2:])
+               "changed": changed, "checksums": checksums,
+               "none-changed": none_changed,
+               "whole": whole, "uncut": uncut, "regrouped": regrouped, "dropped": dropped,
+               "threads": threads, "avoids": avoids, "batched": batched,
+               "benign": benign, "branches": branches,
+               "retransmitted": retransmitted}[sys.argv[1]]
+    command(*load(command in (benign, retransmitted)), *sys.argv[2:])
