@@ -213,6 +213,27 @@ static uint32_t seen_before(const struct journey *journey, uint32_t hop)
 	return JOURNEY_NO_HOP;
 }
 
+/*
+ * Has the journey seen a fragment before with the same bytes in the same place?
+ * A bridge that tracks connections reassembles IPv6 datagrams and gives their
+ * fragments another number.
+ */
+static bool fragment_was_seen(const struct journey *journey, uint32_t hop)
+{
+	const struct skbtrace_record *record = &journey->hops[hop].record;
+
+	if (!(record->flags & SKBTRACE_F_FRAGMENT) || !has_digest(record))
+		return false;
+	while (hop--) {
+		const struct skbtrace_record *earlier = &journey->hops[hop].record;
+
+		if ((earlier->flags & SKBTRACE_F_FRAGMENT) && has_digest(earlier) &&
+		    same_span(earlier, record) && earlier->crc32c == record->crc32c)
+			return true;
+	}
+	return false;
+}
+
 /* A change that was found since a hop explains why the bytes are others. */
 static bool has_changed_since(const struct verdict *verdict, uint32_t hop)
 {
@@ -247,6 +268,8 @@ static void compare_regrouped(struct verdict *verdict, const struct journey *jou
 		return;
 	}
 	earlier = seen_before(journey, hop);
+	if (earlier == JOURNEY_NO_HOP && fragment_was_seen(journey, hop))
+		return;
 	if (earlier == JOURNEY_NO_HOP)
 		span_differs(verdict, journey, a, hop, joint == JOURNEY_NO_JOINT ?
 			     "not known whose bytes these are" :
