@@ -70,7 +70,8 @@ static void supersede(struct journey_engine *engine, struct journey_life *life, 
 /* The clone travels in place of the skb that TCP keeps. */
 static void park(struct journey_engine *engine, struct journey_life *life)
 {
-	/* Its bytes are the clone's to be found by. */
+	/* Packet and bytes are the clone's to be found by. */
+	life_forget_identity(&engine->lives, life);
 	life_forget_span(&engine->lives, life);
 	life->at_birth = false;
 	life->parked = true;
@@ -110,7 +111,9 @@ static struct journey_life *origin_by_head(const struct journey_engine *engine,
 	     life = life_older_of_head(life)) {
 		const struct skbtrace_record *last = last_of(life);
 
-		if (life->end != JOURNEY_OPEN || life->tap ||
+		/* What was merged is cut again as part of its carrier. */
+		if (life->end != JOURNEY_OPEN || life->tap || life->parked ||
+		    life->carrier || life->continued ||
 		    engine_journey_is_full(engine, life->journey))
 			continue;
 		if (packet_same_flow(last, record) && !packet_is_other(last, record, true))
