@@ -29,6 +29,9 @@
 #define VLAN_TAGS_MAX		4
 #define IPV6_HEADERS_MAX	8
 
+/* Ports, as UDP has them, verification tag and checksum. */
+#define SCTP_HEADER		12
+
 /* All headers that are copied out of fragments fit in here. */
 union header_buffer {
 	struct ethhdr eth;
@@ -124,6 +127,20 @@ static void parse_transport(struct hop *hop, int offset, int end)
 			hop->csum = SKBTRACE_CSUM_NONE;
 		set_payload(hop, SKBTRACE_PAYLOAD_TRANSPORT,
 			    offset + (int)sizeof(*uh), end);
+		return;
+	case IPPROTO_SCTP:
+		/*
+		 * Its checksum is in the header, and computed as late as TCP's
+		 * and UDP's: the header is no payload (RFC 9260, 3).
+		 */
+		uh = header_at(hop->skb, offset, SCTP_HEADER, &buffer);
+		if (!uh)
+			break;
+		hop->sport = uh->source;
+		hop->dport = uh->dest;
+		hop->flags |= SKBTRACE_F_PORTS;
+		set_payload(hop, SKBTRACE_PAYLOAD_TRANSPORT,
+			    offset + SCTP_HEADER, end);
 		return;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:

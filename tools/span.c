@@ -10,8 +10,9 @@
 #include "packet.h"
 #include "span.h"
 
-/* UDP, ICMP and ICMPv6 headers: RFC 768, 792, 4443. */
+/* UDP, ICMP and ICMPv6 headers: RFC 768, 792, 4443; SCTP's: RFC 9260. */
 #define DATAGRAM_HEADER		8
+#define SCTP_HEADER		12
 
 /* No link has a smaller MTU (RFC 1122, 3.3.3), so that is sent in one piece. */
 #define NEVER_FRAGMENTED	512
@@ -31,7 +32,9 @@ static uint32_t datagram_start(const struct skbtrace_record *record)
 {
 	if (record->frag_off)
 		return record->frag_off;
-	return record->payload == SKBTRACE_PAYLOAD_TRANSPORT ? DATAGRAM_HEADER : 0;
+	if (record->payload != SKBTRACE_PAYLOAD_TRANSPORT)
+		return 0;
+	return record->l4proto == IPPROTO_SCTP ? SCTP_HEADER : DATAGRAM_HEADER;
 }
 
 /**

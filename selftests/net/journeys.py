@@ -195,7 +195,10 @@ ICMP_BIRTHS = ("ip_output", "ip6_output")
 CUTTERS = ("napi_gro_receive", "gro_receive_skb", "tcp_v4_rcv", "tcp_v6_rcv",
            "__dev_queue_xmit")
 
-MISSED_TOGETHER = 5
+
+def excused_of(summary, number):
+    """A probe that was missed leaves one journey without a hop, or in two."""
+    return min(summary["missed"], max(1, number // 20))
 
 
 def passed(journey):
@@ -238,8 +241,7 @@ def fail_if_flawed(flawed, number):
 def whole(journeys, summary, proto, dport, count, *wanted):
     mine = sent_to(journeys, proto, dport)
     flaws = [(why, j) for why, j in ((flaw(j, wanted), j) for j in mine) if why]
-    # A packet that no probe sees, from one device to the next, misses as many.
-    excused = summary["missed"] // MISSED_TOGETHER
+    excused = excused_of(summary, len(mine))
     wrong = [(why, j) for why, j in flaws
              if len(flaws) > excused or j["payload"] == "changed" or j["end"] == "dropped"]
     print(f'{summary["missed"]} probes missed, {len(flaws)} of {len(mine)} not whole')
@@ -283,7 +285,7 @@ def regrouped(journeys, summary, least):
         why == "not delivered" and passed(j)[-1]["point"] in ("tcp_v4_rcv", "tcp_v6_rcv"))]
     # Now and then a segment is taken for another packet's: then some are unverified,
     # of a thousand one or two, and none is called changed.
-    excused = max(summary["missed"] // MISSED_TOGETHER, len(mine) // 20)
+    excused = max(excused_of(summary, len(mine)), len(mine) // 20)
     print(f'{summary["missed"]} probes missed, {len(flaws)} of {len(mine)} not whole')
     fail_if_flawed([(why, j) for why, j in flaws
                     if len(flaws) > excused or j["payload"] == "changed"], len(mine))
@@ -309,7 +311,7 @@ def dropped(journeys, summary, proto, dport, least, most, after, reason=None):
     mine = sent_to(journeys, proto, dport)
     ended = [j for j in mine if j["end"] != "delivered"]
     flaws = [(why, j) for why, j in ((drop_flaw(j, after, reason), j) for j in ended) if why]
-    excused = summary["missed"] // MISSED_TOGETHER
+    excused = excused_of(summary, len(mine))
     print(f'{summary["missed"]} probes missed, {len(ended)} of {len(mine)} not delivered')
     fail_if_flawed([(why, j) for why, j in flaws
                     if len(flaws) > excused or j["end"] == "dropped"], len(mine))
