@@ -74,7 +74,7 @@ check:
 	$(vm_env) selftests/check.sh $(KERNELS)
 
 check-all:
-	$(MAKE) check KERNELS="5.10 6.1 6.12 newest"
+	$(MAKE) check KERNELS="5.10 6.1 6.12 newest" LONG=1
 
 matrix:
 	@selftests/matrix.sh
@@ -103,7 +103,7 @@ help:
 	@echo '  demo             watch packets cross a bridge, one of them corrupted'
 	@echo '  vm               a shell with module, reader and network tools'
 	@echo '  check            all tests, on the kernels of KERNELS'
-	@echo '  check-all        all tests, on every kernel known to the rig'
+	@echo '  check-all        those that take long too, on every kernel known to the rig'
 	@echo '  matrix           what the last run of all tests came to on each kernel'
 	@echo '  check-model      the ring protocol: model checker, stress, mutants'
 	@echo
@@ -114,6 +114,7 @@ help:
 	@echo '                   for check, demo and vm: this kernel instead, DIR being its'
 	@echo '                   /lib/modules/VERSION and its build folder'
 	@echo '  VMKERNEL=NAME    for demo and vm: the kernel of that name [6.1]'
+	@echo '  LONG=1           for check: the tests of benign traffic too, which take long'
 	@echo '  TESTS="..."      for check: only these scripts of selftests/net'
 	@echo '  CC=COMPILER      for the module; outside of virtual machines also the reader'
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'

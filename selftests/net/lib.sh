@@ -68,3 +68,126 @@ journeys() {
 	skbtrace report --json >"$work/journeys.json" &&
 		/usr/bin/python3 "$dir/journeys.py" "$@" <"$work/journeys.json"
 }
+
+# watch: journeys from now on, until settled
+watch() {
+	skbtrace live --json >"$work/journeys.json" &
+	watcher=$!
+	until_true 10 sh -c "ls -l /proc/$watcher/fd | grep -q skbtrace.d/cpu"
+	sleep 0.3
+}
+
+# The reader waits a second for the rest of what was cut up.
+settled() {
+	sleep 1.5
+	kill "$watcher"
+	wait "$watcher"
+}
+
+# benign DESCRIPTION MIN COMMAND...: two tests, that data which nothing happens to
+# arrive, and that of the journeys, MIN of them with payload, none is called changed.
+# Judged afterwards, from rings that hold it all: the reader shall not take the time
+# of the traffic.
+benign() {
+	local what=$1 least=$2
+	shift 2
+	fresh_trace ring_kb=65536 ${trace_dev:+dev="$trace_dev"}
+	check "$what: the data arrive" "$@"
+	sleep 0.5
+	check "$what: no journey is called changed" journeys benign "$least"
+	sed "/^changed/d; 1s/^/# $what: /; 1!s/^/#     /" "$work/check.log"
+}
+
+# traffic ARGUMENT...: random data, see benign.py
+traffic() { /usr/bin/python3 "$dir/benign.py" "$@"; }
+
+# skip NUMBER WHAT WHY
+skip() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		ktap_test_skip "$2: $3"
+	done
+}
+
+# What tests of corruption share.
+
+# on HOST COMMAND...: the last number of its addresses
+on() {
+	case $1 in
+	1) "${@:2}" ;;
+	10) in1 "${@:2}" ;;
+	11) in2 "${@:2}" ;;
+	esac
+}
+
+# at DEVICE COMMAND...: where the device is
+at() {
+	case $1 in
+	calmveth1) in1 "${@:2}" ;;
+	calmveth2) in2 "${@:2}" ;;
+	*) "${@:2}" ;;
+	esac
+}
+
+heal() { at "$1" tc qdisc del dev "$1" clsact; }
+
+# servers_up BYTES: hosts 1, 10 and 11 have web pages without a Z, one of 900 bytes and
+# one of BYTES, and take datagrams
+servers_up() {
+	local run
+	ip addr add 78.78.0.1/24 dev calmbr
+	ip addr add fd78::1/64 dev calmbr nodad
+	mkdir -p "$work/www"
+	tr Z z </dev/urandom | head -c 900 >"$work/www/small"
+	tr Z z </dev/urandom | head -c "$1" >"$work/www/large"
+	for run in '' 'ip netns exec ns-calm1' 'ip netns exec ns-calm2'; do
+		# shellcheck disable=SC2086
+		$run /usr/bin/python3 -m http.server --bind :: --directory "$work/www" 80 \
+			>/dev/null 2>&1 &
+		# shellcheck disable=SC2086
+		$run /usr/bin/python3 "$dir/udp.py" sink :: &
+	done
+	until_true 30 pages_arrive 10 11 && until_true 30 pages_arrive 11 10 &&
+		until_true 30 pages_arrive 1 11
+}
+
+# All four at once, that is quicker.
+get_pages() {
+	on "$2" curl -s -m 20 -o "$work/1" "http://78.78.0.$1/small" \
+		-o "$work/2" "http://[fd78::$1]/small" -o "$work/3" "http://78.78.0.$1/large" \
+		-o "$work/4" "http://[fd78::$1]/large"
+}
+
+# pages_arrive FROM TO
+pages_arrive() {
+	get_pages "$@" && cmp "$work/www/small" "$work/1" && cmp "$work/www/small" "$work/2" &&
+		cmp "$work/www/large" "$work/3" && cmp "$work/www/large" "$work/4"
+}
+
+is_garbled() {
+	[ "$(stat -c %s "$1")" = "$(stat -c %s "$2")" ] || { echo "another length"; return 1; }
+	not cmp -s "$1" "$2"
+}
+
+# pages_are_garbled FROM TO
+pages_are_garbled() {
+	get_pages "$@" && is_garbled "$work/www/small" "$work/1" &&
+		is_garbled "$work/www/small" "$work/2" &&
+		is_garbled "$work/www/large" "$work/3" && is_garbled "$work/www/large" "$work/4"
+}
+
+cases_right=0 cases_wrong=0
+
+# attributed DESCRIPTION ARGUMENT...: one test, what changes.py says of what was watched
+attributed() {
+	local failed=$KTAP_CNT_FAIL
+	check "$1" in_journeys "${@:2}"
+	[ "$KTAP_CNT_FAIL" = "$failed" ] && ((++cases_right)) || ((++cases_wrong))
+}
+
+in_journeys() { /usr/bin/python3 "$dir/changes.py" "$@" <"$work/journeys.json"; }
+
+corruption_finished() {
+	echo "# corruption: $cases_right cases right, $cases_wrong wrong"
+	ktap_finished
+}
