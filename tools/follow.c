@@ -265,7 +265,7 @@ static void birth(struct journey_engine *engine, const struct point *point,
 static void pass(struct journey_engine *engine, const struct point *point,
 		 const struct skbtrace_record *record)
 {
-	struct journey_life *life = living(engine, record->skb), *origin;
+	struct journey_life *life = living(engine, record->skb), *origin, *whole = NULL;
 
 	if (life && (!life->journey || is_used_again(engine, life, point, record))) {
 		supersede(engine, life, record->ts_ns);
@@ -277,12 +277,18 @@ static void pass(struct journey_engine *engine, const struct point *point,
 	}
 	if (!life) {
 		origin = origin_by_head(engine, record);
-		if (!origin)
+		if (!origin) {
 			origin = origin_by_identity(engine, record);
+			if (!origin || packet_is_tcp(record))
+				whole = regroup_origin(engine, record);
+			/* Sent again, it looks like what was lost: the latest it is. */
+			if (origin && whole && last_of(whole)->ts_ns > last_of(origin)->ts_ns)
+				origin = NULL;
+		}
 		if (origin)
 			life = join(engine, origin, record);
-		else if ((origin = regroup_origin(engine, record)))
-			life = regroup_segment(engine, origin, record);
+		else if (whole)
+			life = regroup_segment(engine, whole, record);
 		else
 			life = begin(engine, record);
 	} else if (life->carrier || life->continued) {
