@@ -330,24 +330,27 @@ static void capture_skb(struct hop *hop)
 void capture_entry(struct point *point, struct pt_regs *regs)
 {
 	struct hop hop = { .point = point, .regs = regs };
-	const struct config *in_force;
-	struct sk_buff *next;
 	unsigned int i;
 
 	if (!hop_arguments(&hop, point))
 		return;
 	rcu_read_lock();
-	in_force = rcu_dereference(config);
-	hop.config = in_force;
-	next = hop.skb->next;
-	capture_skb(&hop);
-	for (i = 1; point->skb_arg & SKB_LIST && next && i < SKB_LIST_MAX; i++) {
+	hop.config = rcu_dereference(config);
+	for (i = 0; i < SKB_LIST_MAX; i++) {
+		const struct config *in_force = hop.config;
+		struct sk_buff *skb = hop.skb;
+
+		capture_skb(&hop);
+		if (!(point->skb_arg & SKB_LIST))
+			break;
+		/* Only the first of a list was looked at before. */
+		skb = skb_behind(&skb->next);
+		if (!skb || !is_skb(skb))
+			break;
 		hop = (struct hop) {
 			.point = point, .regs = regs, .config = in_force,
-			.skb = next,
+			.skb = skb,
 		};
-		next = next->next;
-		capture_skb(&hop);
 	}
 	rcu_read_unlock();
 }

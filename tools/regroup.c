@@ -259,10 +259,8 @@ void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint3
 	if (!span.len)
 		return;
 	if (life->span.len && !span_is_same(&span, &life->span) &&
-	    span_contains(&span, &life->span)) {
-		/* The datagram that an IPv6 fragment was of has no number. */
+	    span_contains(&span, &life->span))
 		merge(engine, life, hop, &span);
-	}
 	if (!span_is_same(&span, &life->span)) {
 		life->span = span;
 		life_set_piece(&engine->lives, life, span_piece_hash(span.space, span.start));
