@@ -41,9 +41,19 @@ unload_traced() {
 	scenario_down
 	# Namespaces are taken down behind our back.
 	for module in veth br_netfilter bridge; do
-		[ ! -d /sys/module/$module ] || until_true 20 rmmod $module ||
-			{ rmmod $module; return 1; }
+		[ ! -d /sys/module/$module ] || until_true 20 unload_with_holders $module ||
+			{ lsmod; rmmod $module; return 1; }
 	done
+}
+
+# What nft had loaded for rules of bridges holds the bridge; skbtrace is no holder.
+unload_with_holders() {
+	local holder
+	for holder in "/sys/module/$1/holders/"*; do
+		[ ! -e "$holder" ] || [ "${holder##*/}" = skbtrace ] ||
+			unload_with_holders "${holder##*/}" || return
+	done
+	rmmod "$1"
 }
 
 come_and_go() {

@@ -30,17 +30,6 @@ bridged=(
 # since VERSION: is the kernel that new
 since() { printf '%s\n' "$1" "$(uname -r)" | sort -V -C; }
 
-# at DEVICE COMMAND...: where the device is
-at() {
-	local dev=$1
-	shift
-	case $dev in
-	calmveth1) in1 "$@" ;;
-	calmveth2) in2 "$@" ;;
-	*) "$@" ;;
-	esac
-}
-
 # hits REGEX: of the points of that name
 hits() {
 	awk -v name="^($1)\$" '$2 ~ name { n += $6 } END { print n + 0 }' $debugfs/skbtrace.d/points
@@ -94,14 +83,6 @@ whole() {
 }
 
 pings_whole() { judge whole icmp - 10 && judge whole icmpv6 - 10; }
-
-# skip NUMBER WHAT WHY
-skip() {
-	local i
-	for ((i = 0; i < $1; i++)); do
-		ktap_test_skip "$2: $3"
-	done
-}
 
 gro_on() {
 	local dev
