@@ -10,7 +10,7 @@
  * @by_head: buckets by address of the data; only lives that have not ended
  * @by_identity: buckets by what the headers say of the packet
  * @by_piece: buckets by where the bytes that it carries begin
- * @by_split: buckets by flow, of what may be cut into several
+ * @by_split: buckets by span_split_hash(), of what may be cut into several
  * @shift: 64 - log2 of the number of buckets of each
  * @unused: lives to be used again
  */

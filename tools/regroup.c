@@ -53,7 +53,7 @@ struct journey_life *regroup_origin(const struct journey_engine *engine,
 
 	if (!span_of(record).len)
 		return NULL;
-	for (life = life_of_split(&engine->lives, span_split_hash(record));
+	for (life = life_of_split(&engine->lives, span_part_hash(record));
 	     life && nr < WHOLES_MAX; life = life_older_of_split(life), nr++) {
 		const struct skbtrace_record *whole;
 
@@ -69,8 +69,9 @@ struct journey_life *regroup_origin(const struct journey_engine *engine,
 		/* No number tells, as long as it has none of its fragments'. */
 		if (life->fragment_id)
 			continue;
-		if (likeliest && record_at(likeliest, likeliest->last_hop)->cpu ==
-				 record_at(life, life->last_hop)->cpu) {
+		if (likeliest && likeliest->journey != life->journey &&
+		    record_at(likeliest, likeliest->last_hop)->cpu ==
+		    record_at(life, life->last_hop)->cpu) {
 			likeliest->in_doubt = true;
 			life->in_doubt = true;
 		}

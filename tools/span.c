@@ -127,12 +127,28 @@ bool span_may_be_split(const struct skbtrace_record *record)
 }
 
 /**
- * span_split_hash() - a number that a packet and its parts have in common
- * @record: a hop of the packet or of a part
+ * span_split_hash() - where the parts of a packet find it, should it be cut
+ * @whole: a hop of the packet
  */
-uint64_t span_split_hash(const struct skbtrace_record *record)
+uint64_t span_split_hash(const struct skbtrace_record *whole)
 {
-	return is_stream(record) ? packet_flow_hash(record) : packet_hosts_hash(record);
+	if (is_stream(whole) || whole->gso_size)
+		return packet_flow_hash(whole);
+	return packet_mix(packet_hosts_hash(whole), whole->ip_id);
+}
+
+/**
+ * span_part_hash() - the span_split_hash() of what a packet may be a part of
+ * @part: a hop of the packet
+ *
+ * An IPv6 datagram has a number only while it is in fragments.
+ */
+uint64_t span_part_hash(const struct skbtrace_record *part)
+{
+	if (!is_fragment(part))
+		return packet_flow_hash(part);
+	return packet_mix(packet_hosts_hash(part),
+			  part->protocol == ETH_P_IP ? part->ip_id : 0);
 }
 
 /* Segments of a UDP packet are numbered by the IP header, if it is IPv4's. */

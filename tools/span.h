@@ -28,7 +28,8 @@ bool span_is_same(const struct span *a, const struct span *b);
 uint64_t span_piece_hash(uint64_t space, uint32_t start);
 
 bool span_may_be_split(const struct skbtrace_record *record);
-uint64_t span_split_hash(const struct skbtrace_record *record);
+uint64_t span_split_hash(const struct skbtrace_record *whole);
+uint64_t span_part_hash(const struct skbtrace_record *part);
 bool span_of_segment(const struct skbtrace_record *whole, const struct skbtrace_record *segment,
 		     uint32_t nr_before, struct span *span);
 

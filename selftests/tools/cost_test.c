@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a record costs the reader does not grow with what it has to remember. Built
+ * as the reader is, without sanitizers: a million open journeys, and their cost.
+ */
+#include <time.h>
+
+#include "kselftest_harness.h"
+
+#include "hops.h"
+
+#define MANY		1000000
+
+static double cost_ns(struct test *t, uint64_t nr_flows)
+{
+	const uint64_t nr_records = 400000;
+	struct timespec begin, end;
+	uint64_t i;
+
+	for (i = 0; i < nr_flows; i++)
+		feed(t, HOP("ip_rcv", .skb = i * 64 + 64, .ip_id = 1, .flow = i, .ts = SEC));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	for (i = 0; i < nr_records; i++)
+		feed(t, HOP("ip_output", .skb = i % nr_flows * 64 + 64, .ip_id = 1,
+			    .flow = i % nr_flows, .ts = SEC));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	return ((end.tv_sec - begin.tv_sec) * 1e9 + (end.tv_nsec - begin.tv_nsec)) / nr_records;
+}
+
+TEST(cost_does_not_grow_with_open_journeys)
+{
+	const struct journey_config config = { 1 << 20, 1 << 24, 1 << 16, 10 * SEC };
+	struct test few, many;
+	double cost_few, cost_many;
+
+	test_begin_with(&few, &config);
+	cost_few = cost_ns(&few, 100);
+	flush(&few);
+	EXPECT_EQ(100, few.nr_seen);
+	test_end(&few);
+	test_begin_with(&many, &config);
+	cost_many = cost_ns(&many, MANY);
+	flush(&many);
+	EXPECT_EQ(MANY, many.nr_seen);
+	test_end(&many);
+	TH_LOG("%.0f ns a record with 100 open, %.0f with %d", cost_few, cost_many, MANY);
+	/* Caches make a difference, but not one of 10000 times as many. */
+	EXPECT_LT(cost_many, 5 * cost_few);
+}
+
+/* Two segments come, are merged and delivered, time and again. */
+static double merge_cost_ns(struct test *t, uint64_t nr_flows)
+{
+	const uint32_t nr_merges = 40000, len = 100;
+	struct timespec begin, end;
+	uint32_t i;
+
+	for (i = 0; i < nr_flows; i++)
+		feed(t, HOP("ip_rcv", .skb = i * 64 + 64, .ip_id = 1, .flow = i, .ts = SEC));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	for (i = 0; i < nr_merges; i++) {
+		struct hop hop = { .skb = 16, .l4proto = IPPROTO_TCP, .seq = 2 * len * i };
+
+		hop.point = "napi_gro_receive";
+		feed(t, hop);
+		hop.skb = 32;
+		hop.seq += len;
+		feed(t, hop);
+		feed(t, HOP("kfree_skbmem", .skb = 32));
+		hop = (struct hop){ "tcp_queue_rcv", .skb = 16, .l4proto = IPPROTO_TCP,
+				    .seq = 2 * len * i, .len = 2 * len };
+		feed(t, hop);
+		feed(t, HOP("kfree_skbmem", .skb = 16));
+	}
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	return ((end.tv_sec - begin.tv_sec) * 1e9 + (end.tv_nsec - begin.tv_nsec)) /
+	       (5.0 * nr_merges);
+}
+
+TEST(cost_of_merging_does_not_grow_with_open_journeys)
+{
+	const struct journey_config config = { 1 << 20, 1 << 24, 1 << 16, 10 * SEC };
+	struct test few, many;
+	double cost_few, cost_many;
+
+	test_begin_with(&few, &config);
+	cost_few = merge_cost_ns(&few, 100);
+	flush(&few);
+	EXPECT_EQ(100 + 80000, few.nr_seen);
+	test_end(&few);
+	test_begin_with(&many, &config);
+	cost_many = merge_cost_ns(&many, 100000);
+	flush(&many);
+	EXPECT_EQ(100000 + 80000, many.nr_seen);
+	test_end(&many);
+	TH_LOG("%.0f ns a record with 100 open, %.0f with 100000", cost_few, cost_many);
+	EXPECT_LT(cost_many, 5 * cost_few);
+}
+
+/* Datagrams of one flow that might all be cut, and others that come from elsewhere. */
+static double arrival_cost_ns(struct test *t, uint32_t nr_open)
+{
+	const uint32_t nr_records = 50000;
+	struct timespec begin, end;
+	uint32_t i;
+
+	for (i = 0; i < nr_open; i++)
+		feed(t, HOP("ip_rcv", .skb = i * 64 + 64, .ip_id = 1 + i, .len = 600, .ts = SEC));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	for (i = 0; i < nr_records; i++)
+		feed(t, HOP("ip_rcv", .skb = 16, .ip_id = 10000 + i, .crc = 1 + i, .ts = SEC + i));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	return ((end.tv_sec - begin.tv_sec) * 1e9 + (end.tv_nsec - begin.tv_nsec)) / nr_records;
+}
+
+TEST(cost_does_not_grow_with_what_might_be_cut)
+{
+	struct test few, many;
+	double cost_few, cost_many;
+
+	test_begin(&few);
+	cost_few = arrival_cost_ns(&few, 1);
+	test_end(&few);
+	test_begin(&many);
+	cost_many = arrival_cost_ns(&many, 5000);
+	test_end(&many);
+	TH_LOG("%.0f ns a record with 1 open, %.0f with 5000", cost_few, cost_many);
+	EXPECT_LT(cost_many, 5 * cost_few);
+}
+
+TEST_HARNESS_MAIN
