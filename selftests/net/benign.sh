@@ -229,4 +229,4 @@ for t in ${BENIGN:-bulk loss checksum_offload offloads sniffers bridge_netfilter
 	"test_$t"
 	echo "# $t: $((SECONDS - start)) s"
 done
-ktap_finished
+benign_finished

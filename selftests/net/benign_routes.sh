@@ -326,4 +326,4 @@ for t in ${BENIGN:-own_addresses one_pair scenario vlan_devices vlan_actions vla
 	esac
 	echo "# $t: $((SECONDS - start)) s"
 done
-ktap_finished
+benign_finished

@@ -84,18 +84,29 @@ settled() {
 	wait "$watcher"
 }
 
+benign_packets=0 benign_alarms=0
+
 # benign DESCRIPTION MIN COMMAND...: two tests, that data which nothing happens to
 # arrive, and that of the journeys, MIN of them with payload, none is called changed.
 # Judged afterwards, from rings that hold it all: the reader shall not take the time
 # of the traffic.
 benign() {
-	local what=$1 least=$2
+	local what=$1 least=$2 packets alarms
 	shift 2
 	fresh_trace ring_kb=65536 ${trace_dev:+dev="$trace_dev"}
 	check "$what: the data arrive" "$@"
 	sleep 0.5
 	check "$what: no journey is called changed" journeys benign "$least"
 	sed "/^changed/d; 1s/^/# $what: /; 1!s/^/#     /" "$work/check.log"
+	read -r packets alarms < <(sed -n \
+		'1s/.* journeys, \([0-9]*\) with payload: .* \([0-9]*\) changed,.*/\1 \2/p' \
+		"$work/check.log")
+	((benign_packets += packets, benign_alarms += alarms))
+}
+
+benign_finished() {
+	echo "# benign: $benign_packets packets checked, $benign_alarms false alarms"
+	ktap_finished
 }
 
 # traffic ARGUMENT...: random data, see benign.py
@@ -105,7 +116,7 @@ traffic() { /usr/bin/python3 "$dir/benign.py" "$@"; }
 skip() {
 	local i
 	for ((i = 0; i < $1; i++)); do
-		ktap_test_skip "$2: $3"
+		ktap_test_skip "$2 # SKIP $3"
 	done
 }
 
