@@ -19,10 +19,20 @@ static const struct skbtrace_record *record_at(const struct journey_life *life, 
 	return &life->journey->hops[hop].record;
 }
 
+static bool is_known(const struct journey_life *life)
+{
+	return life->journey && life->last_hop != JOURNEY_NO_HOP && !life->tap && !life->parked;
+}
+
 static bool is_under_way(const struct journey_life *life)
 {
-	return life->journey && life->last_hop != JOURNEY_NO_HOP && !life->tap && !life->parked &&
-	       (life->end == JOURNEY_OPEN || life->end == JOURNEY_FREED);
+	return is_known(life) && (life->end == JOURNEY_OPEN || life->end == JOURNEY_FREED);
+}
+
+/* The skb of a packet that is cut goes on as the first part, and may end before the next. */
+static bool was_cut(const struct journey_life *life)
+{
+	return is_known(life) && life->whole.len && !span_is_same(&life->span, &life->whole);
 }
 
 /* Of two that it may be: whose fragments are made on this CPU, then whose last. */
@@ -57,7 +67,7 @@ struct journey_life *regroup_origin(const struct journey_engine *engine,
 	     life && nr < WHOLES_MAX; life = life_older_of_split(life), nr++) {
 		const struct skbtrace_record *whole;
 
-		if (!is_under_way(life) || life->carrier ||
+		if ((!is_under_way(life) && !was_cut(life)) || life->carrier ||
 		    engine_journey_is_full(engine, life->journey))
 			continue;
 		whole = record_at(life, life->whole_hop);

@@ -1076,6 +1076,41 @@ TEST_F(fragments, cut_in_place)
 	EXPECT_EQ(3, t->seen[0].nr_lives);
 }
 
+/*
+ * A bridge that listens itself (somebody runs tcpdump) sends a clone on and drops its
+ * own: the first fragment, which had been the whole, before the second is seen.
+ */
+TEST_F(fragments, cut_in_place_and_dropped_by_a_bridge)
+{
+	struct test *t = &self->t;
+	unsigned int i;
+
+	send_datagram(t, variant->ip, 5);
+	for (i = 0; i < 3; i++) {
+		uint64_t skb = i ? FRAGMENT_SKB(5, i) : DATAGRAM_SKB(5);
+		struct hop hop = fragment(variant->ip, 5, i);
+
+		hop.skb = skb;
+		at(t, variant->ip->finish, hop);
+		at(t, "br_handle_frame_finish", hop);
+		feed(t, HOP("skb_clone:return", .skb = skb, .ret = skb + 8));
+		hop.skb = skb + 8;
+		at(t, "__br_forward", hop);
+		hop.skb = skb;
+		at(t, variant->ip->rcv, hop);
+		feed(t, HOP("kfree_skb", .skb = skb, .reason = REASON_OTHERHOST));
+		gone(t, skb);
+		hop.skb = skb + 8;
+		at(t, variant->ip->rcv, hop);
+		at(t, variant->ip->deliver, hop);
+		if (i)
+			gone(t, skb + 8);
+	}
+	at(t, "__udp_enqueue_schedule_skb", datagram(variant->ip, DATAGRAM_SKB(5) + 8, 5));
+	gone(t, DATAGRAM_SKB(5) + 8);
+	EXPECT_ALL_INTACT(t, 1);
+}
+
 TEST_F(fragments, changed_while_it_was_cut)
 {
 	struct test *t = &self->t;
