@@ -103,7 +103,7 @@ help:
 	@echo '  demo             watch packets cross a bridge, one of them corrupted'
 	@echo '  vm               a shell with module, reader and network tools'
 	@echo '  check            all tests, on the kernels of KERNELS'
-	@echo '  check-all        those that take long too, on every kernel known to the rig'
+	@echo '  check-all        all tests, with more of everything, on every kernel known to the rig'
 	@echo '  matrix           what the last run of all tests came to on each kernel'
 	@echo '  check-model      the ring protocol: model checker, stress, mutants'
 	@echo
@@ -114,7 +114,7 @@ help:
 	@echo '                   for check, demo and vm: this kernel instead, DIR being its'
 	@echo '                   /lib/modules/VERSION and its build folder'
 	@echo '  VMKERNEL=NAME    for demo and vm: the kernel of that name [6.1]'
-	@echo '  LONG=1           for check: the tests of benign traffic too, which take long'
+	@echo '  LONG=1           for check: four times the packets, ten times the operations'
 	@echo '  TESTS="..."      for check: only these scripts of selftests/net'
 	@echo '  CC=COMPILER      for the module; outside of virtual machines also the reader'
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'

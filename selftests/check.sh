@@ -8,7 +8,8 @@
 # The unit tests and those of building run here, the scripts of net/ in a virtual
 # machine on each of the kernels named, or on the one that KERNEL=, MODULES= and KDIR=
 # in the environment say. A kernel that cannot be had is skipped, except 6.1. TESTS=
-# names some of the scripts. What the tests said is kept, one file a run, in the cache.
+# names some of the scripts, LONG=1 makes them do more. What the tests said is kept, one
+# file a run, in the cache.
 
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -51,8 +52,9 @@ build_tests() {
 guest() {
 	local name=$1 version=$2 said=$results/$1.err status=0
 
-	vm/run.sh --time "${VM_TIME:-2400}" --strict --kselftest -- /kselftest/run_kselftest.sh \
-		${tests[@]+"${tests[@]}"} 2> >(tee "$said" >&2) |
+	# The kernel puts what it does not know into the environment of init.
+	vm/run.sh --time $((${LONG:+4*}3600)) ${LONG:+--append LONG=1} --strict --kselftest -- \
+		/kselftest/run_kselftest.sh ${LONG:+-o 7200} ${tests[@]+"${tests[@]}"} 2> >(tee "$said" >&2) |
 		tee "$results/$name.tap" |
 		grep --line-buffered -E '^(# )?(not )?ok ' | sed -u "s/^/$name: /" || status=$?
 	# run.sh ends with a line that says why.

@@ -6,8 +6,9 @@
 
 devices=(calmveth1 calmveth1_peer calmbr calmveth2_peer calmveth2)
 
-# SCALE=5: that many times the packets, for a machine that is not emulated.
-scale=${SCALE:-1}
+# About a thousand packets a line; that many times as many.
+scale=${SCALE:-${LONG:+4}}
+scale=${scale:-1}
 
 # in_place DEVICE COMMAND...: in the namespace where the device is
 in_place() {
@@ -49,7 +50,7 @@ megabytes() {
 test_bulk() {
 	local mb
 	http_up
-	benign "iperf3, 3 s both ways at once" 50 iperf 3
+	benign "iperf3, 5 s both ways at once" 100 iperf 5
 	mb=$(megabytes)
 	benign "HTTP, $mb MB" 300 download "$mb"
 	rm -f "$work/www/big" "$work/fetched"
@@ -65,15 +66,15 @@ lossy() {
 	local name=$1 retransmissions=$2
 	shift 2
 	tc qdisc add dev calmveth1_peer root netem "$@" || { skip 3 "$name" "no netem"; return; }
-	benign "$name" $((500 * scale)) traffic_with_loss
+	benign "$name" $((1000 * scale)) traffic_with_loss
 	check "$name: retransmissions are journeys of their own, and said to be such" \
 		journeys retransmitted "$retransmissions"
 	tc qdisc del dev calmveth1_peer root
 }
 
 traffic_with_loss() {
-	traffic stream ns-calm1 ns-calm2 tcp 78.78.0.10 8080 8080 $((700000 * scale)) &&
-		traffic datagrams ns-calm1 ns-calm2 udp 78.78.0.10 7878 7878 700 $((300 * scale)) lossy
+	traffic stream ns-calm1 ns-calm2 tcp 78.78.0.10 8080 8080 $((800000 * scale)) &&
+		traffic datagrams ns-calm1 ns-calm2 udp 78.78.0.10 7878 7878 700 $((600 * scale)) lossy
 }
 
 test_loss() {
@@ -90,7 +91,7 @@ test_checksum_offload() {
 	for dev in "${devices[@]}"; do
 		in_place "$dev" ethtool -K "$dev" tx off >/dev/null 2>&1
 	done
-	benign "without checksum offload" $((400 * scale)) tcp_and_udp 400000 300
+	benign "without checksum offload" $((1000 * scale)) tcp_and_udp 500000 1000
 	for dev in "${devices[@]}"; do
 		in_place "$dev" ethtool -K "$dev" tx on >/dev/null 2>&1
 	done
@@ -117,8 +118,8 @@ test_sniffers() {
 		pids+=($!)
 	done
 	sleep 2
-	benign "tcpdump on every device" $((300 * scale)) tcp_and_udp 500000 300
-	benign "tcpdump on every device, fragments" 200 fragments_both
+	benign "tcpdump on every device" $((1000 * scale)) tcp_and_udp 500000 1000
+	benign "tcpdump on every device, fragments" $((300 * scale)) fragments_both
 	kill "${pids[@]}"
 	wait "${pids[@]}"
 }
@@ -127,15 +128,15 @@ test_bridge_netfilter() {
 	local on
 	for on in 0 1; do
 		sysctl -q net.bridge.bridge-nf-call-iptables=$on net.bridge.bridge-nf-call-ip6tables=$on
-		benign "bridge-nf-call-iptables $on" $((300 * scale)) tcp_and_udp 500000 300
+		benign "bridge-nf-call-iptables $on" $((1000 * scale)) tcp_and_udp 500000 1000
 	done
 }
 
 test_fragments() {
 	local address
 	for address in 78.78.0.10 fd78::10; do
-		benign "4000 bytes in fragments, $address" $((200 * scale)) \
-			traffic datagrams ns-calm1 ns-calm2 udp $address 7878 7878 4000 $((200 * scale))
+		benign "4000 bytes in fragments, $address" $((400 * scale)) \
+			traffic datagrams ns-calm1 ns-calm2 udp $address 7878 7878 4000 $((400 * scale))
 		benign "20000 bytes in fragments, $address" $((100 * scale)) \
 			traffic datagrams ns-calm1 ns-calm2 udp $address 7878 7878 20000 $((100 * scale))
 	done
@@ -152,14 +153,16 @@ test_tracking() {
 		}
 	END
 	then
-		benign "fragments in a bridge that tracks connections, nft inet" 200 fragments_both
+		benign "fragments in a bridge that tracks connections, nft inet" $((300 * scale)) \
+			fragments_both
 		nft delete table inet skbtrace
 	else
 		skip 2 "nft inet with ct" "not in this kernel"
 	fi
 	if iptables -A FORWARD -m state --state ESTABLISHED -j ACCEPT &&
 	   ip6tables -A FORWARD -m state --state ESTABLISHED -j ACCEPT; then
-		benign "fragments in a bridge that tracks connections, iptables" 200 fragments_both
+		benign "fragments in a bridge that tracks connections, iptables" $((300 * scale)) \
+			fragments_both
 	else
 		skip 2 "iptables with -m state" "not in this kernel"
 	fi
@@ -175,7 +178,8 @@ test_tracking() {
 	END
 	then
 		sysctl -q net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0
-		benign "fragments in a bridge that tracks connections, nft bridge" 200 fragments_both
+		benign "fragments in a bridge that tracks connections, nft bridge" $((300 * scale)) \
+			fragments_both
 		sysctl -q net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1
 		nft delete table bridge skbtrace
 	else
@@ -184,25 +188,26 @@ test_tracking() {
 }
 
 fragments_both() {
-	traffic datagrams ns-calm1 ns-calm2 udp 78.78.0.10 7878 7878 5000 $((100 * scale)) &&
-		traffic datagrams ns-calm1 ns-calm2 udp fd78::10 7878 7878 5000 $((100 * scale))
+	traffic datagrams ns-calm1 ns-calm2 udp 78.78.0.10 7878 7878 5000 $((150 * scale)) &&
+		traffic datagrams ns-calm1 ns-calm2 udp fd78::10 7878 7878 5000 $((150 * scale))
 }
 
 test_protocols() {
 	if modprobe -q sctp; then
-		benign "SCTP" 200 traffic stream ns-calm1 ns-calm2 sctp 78.78.0.10 8080 8080 200000
+		benign "SCTP" $((500 * scale)) \
+			traffic stream ns-calm1 ns-calm2 sctp 78.78.0.10 8080 8080 $((400000 * scale))
 		# The checksum is filled in there.
 		ethtool -K calmveth1_peer tx-checksum-sctp off
-		benign "SCTP, checksum not offloaded behind the bridge" 200 \
-			traffic stream ns-calm1 ns-calm2 sctp 78.78.0.10 8080 8080 200000
+		benign "SCTP, checksum not offloaded behind the bridge" $((500 * scale)) \
+			traffic stream ns-calm1 ns-calm2 sctp 78.78.0.10 8080 8080 $((400000 * scale))
 		ethtool -K calmveth1_peer tx-checksum-sctp on
 	else
 		skip 4 "SCTP" "not in this kernel"
 	fi
-	benign "IP protocol 253" 500 \
-		traffic datagrams ns-calm1 ns-calm2 253 78.78.0.10 0 0 700 500
-	benign "IP protocol 253 over IPv6" 500 \
-		traffic datagrams ns-calm1 ns-calm2 253 fd78::10 0 0 700 500
+	benign "IP protocol 253" $((1000 * scale)) \
+		traffic datagrams ns-calm1 ns-calm2 253 78.78.0.10 0 0 700 $((1000 * scale))
+	benign "IP protocol 253 over IPv6" $((1000 * scale)) \
+		traffic datagrams ns-calm1 ns-calm2 253 fd78::10 0 0 700 $((1000 * scale))
 }
 
 # To all ports and up: one journey with branches, not one for each.
@@ -212,9 +217,9 @@ test_flooding() {
 	ip link add calmdummy type dummy
 	ip link set calmdummy master calmbr up
 	for address in 239.7.8.9 78.78.0.255 ff15::7878; do
-		benign "flooded, $address" 300 traffic flood ns-calm2:calmveth2 $address 700 300 \
+		benign "flooded, $address" 500 traffic flood ns-calm2:calmveth2 $address 700 500 \
 			ns-calm1:calmveth1 -:calmbr
-		check "flooded, $address: one journey each, on all devices" journeys branches udp 7878 300 \
+		check "flooded, $address: one journey each, on all devices" journeys branches udp 7878 500 \
 			"${devices[@]}" calmdummy
 	done
 	ip link del calmdummy

@@ -5,10 +5,11 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# SCALE=5: that many times the packets, for a machine that is not emulated.
-scale=${SCALE:-1}
+# About a thousand packets a line; that many times as many.
+scale=${SCALE:-${LONG:+4}}
+scale=${scale:-1}
 bytes=$((300000 * scale))
-datagrams=$((200 * scale))
+datagrams=$((500 * scale))
 
 # tcp_and_udp RECEIVER SENDER ADDRESS [PORT]: random data there and back
 tcp_and_udp() {
@@ -90,7 +91,8 @@ nat_off() {
 nat_lacks() { ! "$@" 2>"$work/lacks"; }
 
 test_router() {
-	benign "routed, TTL decremented" 400 towards_1 10.78.1.10 fd79:1::10
+	benign "routed, TTL decremented" $((2 * datagrams)) \
+		towards_1 10.78.1.10 fd79:1::10
 	check "routed: ip_forward has seen them" \
 		journeys path tcp dport=8080 ip_forward@calmveth2_peer veth_xmit@calmveth1_peer
 	check "routed: so has ip6_forward" \
@@ -101,13 +103,13 @@ test_routed_nat() {
 	if nat_lacks nft_nat; then
 		skip 2 "nft NAT, routed" "not in this kernel: $(head -n 1 "$work/lacks")"
 	else
-		benign "nft DNAT and masquerade, routed" 400 nat_both_families
+		benign "nft DNAT and masquerade, routed" $((2 * datagrams)) nat_both_families
 	fi
 	nat_off
 	if nat_lacks iptables_nat; then
 		skip 2 "iptables NAT, routed" "not in this kernel: $(head -n 1 "$work/lacks")"
 	else
-		benign "iptables DNAT and SNAT, routed" 200 \
+		benign "iptables DNAT and SNAT, routed" $datagrams \
 			tcp_and_udp ns-calm1 ns-calm2 10.78.9.9 80
 	fi
 	nat_off
@@ -120,14 +122,14 @@ nat_both_families() {
 # The router cuts IPv4 up; of IPv6, and where DF is set, it says "too big".
 test_small_mtu() {
 	ip link set calmveth1_peer mtu 1280
-	benign "a smaller MTU behind the router" 400 over_small_mtu
+	benign "a smaller MTU behind the router" $datagrams over_small_mtu
 	ip link set calmveth1_peer mtu 1500
 }
 
 over_small_mtu() {
 	traffic stream ns-calm1 ns-calm2 tcp 10.78.1.10 8080 8080 $bytes &&
 		traffic stream ns-calm1 ns-calm2 tcp fd79:1::10 8080 8080 $bytes &&
-		traffic datagrams ns-calm1 ns-calm2 udp 10.78.1.10 8080 8080 1400 200 fragment &&
+		traffic datagrams ns-calm1 ns-calm2 udp 10.78.1.10 8080 8080 1400 $datagrams fragment &&
 		traffic datagrams ns-calm1 ns-calm2 udp 10.78.1.10 8080 8080 4000 100 fragment &&
 		traffic datagrams ns-calm1 ns-calm2 udp fd79:1::10 8080 8080 4000 100 lossy
 }
@@ -179,9 +181,9 @@ test_bridge_nat() {
 		if nat_lacks ${tool}_bridge_nat; then
 			skip 4 "$tool NAT in the bridge" "not in this kernel: $(head -n 1 "$work/lacks")"
 		else
-			benign "$tool DNAT and SNAT in the bridge" 200 \
+			benign "$tool DNAT and SNAT in the bridge" $datagrams \
 				tcp_and_udp ns-calm1 ns-calm2 78.78.0.99 80
-			benign "$tool REDIRECT in the bridge" 200 \
+			benign "$tool REDIRECT in the bridge" $datagrams \
 				tcp_and_udp - ns-calm2 78.78.0.10 81
 		fi
 		nat_off
@@ -205,8 +207,9 @@ test_vlan_devices() {
 		ip -n ns-calm$i addr add 78.78.5.$((i + 9))/24 dev calmveth$i.5
 		ip -n ns-calm$i addr add fd78:5::$((i + 9))/64 dev calmveth$i.5 nodad
 	done
-	benign "802.1Q devices" 400 towards_1 78.78.5.10 fd78:5::10
-	trace_dev='calm*' benign "802.1Q devices followed too" 400 towards_1 78.78.5.10 fd78:5::10
+	benign "802.1Q devices" $((2 * datagrams)) towards_1 78.78.5.10 fd78:5::10
+	trace_dev='calm*' benign "802.1Q devices followed too" $((2 * datagrams)) \
+		towards_1 78.78.5.10 fd78:5::10
 	check "802.1Q devices: the journey is from one to the other" \
 		journeys path udp dport=8080 ip_send_skb@calmveth2.5 __dev_queue_xmit@calmveth2.5 \
 		veth_xmit@calmveth2 veth_xmit@calmveth1_peer \
@@ -217,7 +220,8 @@ test_vlan_devices() {
 			ip -n ns-calm$i addr add 78.78.7.$((i + 9))/24 dev calmveth$i.6.7
 			ip -n ns-calm$i addr add fd78:7::$((i + 9))/64 dev calmveth$i.6.7 nodad
 		done
-		trace_dev='calm*' benign "802.1Q in 802.1ad" 400 towards_1 78.78.7.10 fd78:7::10
+		trace_dev='calm*' benign "802.1Q in 802.1ad" $((2 * datagrams)) \
+			towards_1 78.78.7.10 fd78:7::10
 	else
 		skip 2 "802.1Q in 802.1ad" "not in this kernel"
 	fi
@@ -241,7 +245,8 @@ test_vlan_actions() {
 	if [ -n "$lacks" ]; then
 		skip 2 "tc vlan push and pop" "not in this kernel: $(head -n 1 "$work/lacks")"
 	else
-		benign "tc vlan push and pop" 400 towards_1 78.78.0.10 fd78::10
+		benign "tc vlan push and pop" $((2 * datagrams)) \
+			towards_1 78.78.0.10 fd78::10
 	fi
 	for dev in calmveth1_peer calmveth2_peer; do
 		tc qdisc del dev $dev clsact
@@ -257,14 +262,14 @@ test_vlan_filtering() {
 	for dev in calmveth1_peer calmveth2_peer; do
 		bridge vlan add dev $dev vid 9 pvid untagged
 	done
-	benign "vlan_filtering, one pvid" 400 towards_1 78.78.0.10 fd78::10
+	benign "vlan_filtering, one pvid" $((2 * datagrams)) towards_1 78.78.0.10 fd78::10
 	# Tagged on one side.
 	bridge vlan add dev calmveth1_peer vid 9
 	bridge vlan add dev calmveth1_peer vid 1 pvid untagged
 	vlan_device ns-calm1 calmveth1 802.1Q 9
 	in1 ip addr add 78.78.9.10/24 dev calmveth1.9
 	in2 ip addr add 78.78.9.11/24 dev calmveth2
-	benign "vlan_filtering, tagged and untagged" 200 towards_1 78.78.9.10
+	benign "vlan_filtering, tagged and untagged" $datagrams towards_1 78.78.9.10
 	ip -n ns-calm1 link del calmveth1.9
 	ip -n ns-calm2 addr del 78.78.9.11/24 dev calmveth2
 	echo 0 >/sys/class/net/calmbr/bridge/vlan_filtering
@@ -279,7 +284,7 @@ test_own_addresses() {
 	ip -n ns-calm1 addr add 78.78.0.11/24 dev calmveth2
 	ip -n ns-calm1 link set calmveth1 up
 	ip -n ns-calm1 link set calmveth2 up
-	trace_dev='lo,calmveth*' benign "two veths in one namespace, dev=lo,..." 200 \
+	trace_dev='lo,calmveth*' benign "two veths in one namespace, dev=lo,..." $datagrams \
 		tcp_and_udp ns-calm1 ns-calm1 78.78.0.10
 	check "two veths in one namespace: whole journeys over lo" \
 		journeys whole udp 8080 $datagrams loopback_xmit@lo __netif_receive_skb_core@lo
@@ -306,7 +311,7 @@ test_one_pair() {
 		ip -n ns-calm$i link set calmveth$i up
 	done
 	until_true 20 in2 ping -q -c 1 -W 1 fd78::10 >/dev/null
-	benign "two namespaces, one pair" 400 towards_1 78.78.0.10 fd78::10
+	benign "two namespaces, one pair" $((2 * datagrams)) towards_1 78.78.0.10 fd78::10
 	check "two namespaces, one pair: whole journeys" \
 		journeys whole udp 8080 $((2 * datagrams)) __dev_queue_xmit@calmveth2 \
 		veth_xmit@calmveth2 __netif_receive_skb_core@calmveth1

@@ -106,15 +106,24 @@ def ours(journey):
     return all(end.startswith(("78.78.0.", "fd78:")) for end in ends)
 
 
+def came_again(journey):
+    """
+    What came twice is dropped the second time. It may have been cut otherwise then,
+    so what TCP itself refuses counts too: that all data arrive others have checked.
+    """
+    return journey["retransmission"] or (
+        journey["proto"] == "tcp" and journey["end"] != "delivered" and passed(journey) and
+        passed(journey)[-1]["point"] in ("tcp_v4_rcv", "tcp_v6_rcv"))
+
+
 def intact(journeys, _, proto, least="1"):
     mine = [j for j in of_proto(journeys, proto) if ours(j)]
     for journey in mine:
         if journey["payload"] != "intact":
             fail("not intact: " + describe(journey))
-        # What came twice is dropped the second time, and the last
-        # acknowledgement if the socket is gone.
+        # The last acknowledgement is dropped if the socket is gone.
         if (journey["end"] != "delivered" and journey["payload_len"] and
-                not journey["retransmission"]):
+                not came_again(journey)):
             fail("not delivered: " + describe(journey))
     full = [j for j in mine if j["payload_len"] and j["end"] == "delivered"]
     if len(full) < int(least):
@@ -225,7 +234,7 @@ def flaw(journey, wanted=()):
         return "does not begin where it is sent"
     if missing is not None:
         return f"no {missing} in its place"
-    if journey["end"] != "delivered" and not journey["retransmission"]:
+    if journey["end"] != "delivered" and not came_again(journey):
         return "not delivered"
     return None
 
@@ -281,8 +290,7 @@ def uncut(journeys, summary, least):
 
 def regrouped(journeys, summary, least):
     mine = sent_to(journeys, "tcp", "-")
-    flaws = [(why, j) for why, j in ((flaw(j), j) for j in mine) if why and not (
-        why == "not delivered" and passed(j)[-1]["point"] in ("tcp_v4_rcv", "tcp_v6_rcv"))]
+    flaws = [(why, j) for why, j in ((flaw(j), j) for j in mine) if why]
     # Now and then a segment is taken for another packet's: then some are unverified,
     # of a thousand one or two, and none is called changed.
     excused = max(excused_of(summary, len(mine)), len(mine) // 20)
