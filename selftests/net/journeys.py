@@ -20,10 +20,6 @@ whole PROTO DPORT COUNT HOP...
                              hops in this order, is intact and delivered. None
                              may lack hops but those whose probes the kernel
                              has skipped
-uncut MIN                    TCP journeys with payload, MIN at least, that were
-                             neither merged nor split are whole in that sense;
-                             of the others no more is asked than that they are
-                             not changed, and say why they are unverified
 regrouped MIN                TCP journeys with payload, MIN at least, merged and
                              split or not, are whole in that sense; what TCP does
                              not queue has come twice or out of order
@@ -198,11 +194,6 @@ def none_changed(journeys, _):
 BIRTHS = ("__tcp_transmit_skb", "tcp_transmit_skb", "ip_send_skb", "ip6_send_skb")
 # Where the kernel has inlined what they are sent with.
 ICMP_BIRTHS = ("ip_output", "ip6_output")
-# An skb that ends right after one of these was merged with another or cut up: by
-# GRO, in the queues of a TCP socket (or there it was a duplicate), for a device that
-# does not segment.
-CUTTERS = ("napi_gro_receive", "gro_receive_skb", "tcp_v4_rcv", "tcp_v6_rcv",
-           "__dev_queue_xmit")
 
 
 def excused_of(summary, number):
@@ -258,34 +249,6 @@ def whole(journeys, summary, proto, dport, count, *wanted):
     number = len(mine) - len(flaws)
     if not int(count) - excused <= number <= int(count):
         fail(f"{number} whole {proto} journeys with payload, wanted {count}")
-
-
-def cut(journey):
-    """Was it merged with others, split, or is it a part of one that was?"""
-    hops = passed(journey)
-    return (len({h["payload_len"] for h in hops}) > 1 or not sent(journey) or
-            (journey["end"] in ("freed", "dropped") and hops[-1]["point"] in CUTTERS))
-
-
-def explained(journey, summary):
-    """Does it say of a TCP journey that was cut why it is unverified?"""
-    return ("segmentation and merging" in journey["why"] or
-            "the kernel skipped" in journey["why"] or
-            (summary["missed"] and "at one point only" in journey["why"]))
-
-
-def uncut(journeys, summary, least):
-    mine = sent_to(journeys, "tcp", "-")
-    cuts = [j for j in mine if cut(j)]
-    flaws = [(flaw(j), j) for j in mine if not cut(j)]
-    flaws += [("changed", j) for j in cuts if j["payload"] == "changed"]
-    flaws += [("unverified for another reason", j) for j in cuts
-              if j["payload"] == "unverified" and not explained(j, summary)]
-    print(f'{len(mine)} tcp journeys, {len(cuts)} merged or split, '
-          f'{summary["missed"]} probes missed')
-    fail_if_flawed(flaws, len(mine))
-    if len(mine) - len(cuts) < int(least):
-        fail(f"{len(mine) - len(cuts)} neither merged nor split, wanted {least}")
 
 
 def regrouped(journeys, summary, least):
@@ -411,7 +374,7 @@ if __name__ == "__main__":
     command = {"intact": intact, "clean": clean, "path": path,
                "changed": changed, "checksums": checksums,
                "none-changed": none_changed,
-               "whole": whole, "uncut": uncut, "regrouped": regrouped, "dropped": dropped,
+               "whole": whole, "regrouped": regrouped, "dropped": dropped,
                "threads": threads, "avoids": avoids, "batched": batched,
                "benign": benign, "branches": branches,
                "retransmitted": retransmitted}[sys.argv[1]]

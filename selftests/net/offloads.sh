@@ -6,10 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# SWITCH: "all" as the reader follows bytes through segmentation and merging: every TCP
-# journey is whole. "uncut": those are that were neither merged nor split.
-tcp_expected=${TCP_EXPECTED:-all}
-
 devices=(calmveth1 calmveth1_peer calmveth2_peer calmveth2)
 datagrams=200
 
@@ -36,19 +32,6 @@ hits() {
 }
 has_hits() { [ "$(hits "$1")" -gt 0 ] || { grep -E "$1" $debugfs/skbtrace.d/points; return 1; }; }
 
-# Live, because attaching all points anew for each switch takes longer than the rest.
-watch() {
-	skbtrace live --json >"$work/journeys.json" &
-	watcher=$!
-	sleep 1
-}
-
-settled() {
-	sleep 2
-	kill $watcher
-	wait $watcher
-}
-
 judge() { /usr/bin/python3 "$dir/journeys.py" "$@" <"$work/journeys.json"; }
 
 get() { random_file page "$2" && fetch "http://$1/page" && cmp "$work/www/page" "$work/fetched"; }
@@ -67,7 +50,8 @@ traffic() {
 	get 78.78.0.10 20000 && get '[fd78::10]' 20000 && get 78.78.0.10 300000
 }
 
-# whole SWITCH: four tests
+# whole SWITCH: four tests. Live, because attaching all points anew for each switch takes
+# longer than the rest.
 whole() {
 	watch
 	check "$1: UDP, TCP and ping arrive" traffic
@@ -75,11 +59,7 @@ whole() {
 	check "$1: UDP journeys are whole" judge whole udp 7878 $((2 * datagrams)) \
 		"${bridged[@]}" __udp_enqueue_schedule_skb@calmveth1
 	check "$1: ping's are" pings_whole
-	if [ "$tcp_expected" = all ]; then
-		check "$1: TCP journeys are whole" judge regrouped 10
-	else
-		check "$1: TCP journeys are whole unless merged or split" judge uncut 3
-	fi
+	check "$1: TCP journeys are whole" judge regrouped 10
 }
 
 pings_whole() { judge whole icmp - 10 && judge whole icmpv6 - 10; }
