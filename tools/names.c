@@ -11,7 +11,7 @@
 #include "clock.h"
 #include "names.h"
 
-/* How often a number without name is worth looking for a new one, live. */
+/* After a reading, live, that had no name for a number: when to read again for one. */
 #define RELOAD_NS	NSEC_PER_SEC
 
 struct name {
@@ -27,6 +27,7 @@ struct name {
  * @nr: how many
  * @load: how often the text was read
  * @loaded_ns: when it was read last
+ * @in_vain: then, the number that it was read for had no name
  */
 struct table {
 	enum source_text which;
@@ -34,6 +35,7 @@ struct table {
 	size_t nr;
 	unsigned int load;
 	uint64_t loaded_ns;
+	bool in_vain;
 };
 
 struct names {
@@ -140,9 +142,11 @@ static const char *table_name(struct names *names, struct table *table, uint64_t
 
 	/* What cannot be read again goes without a name. */
 	if (!name && names->source->is_live &&
-	    clock_ns(CLOCK_MONOTONIC) - table->loaded_ns >= RELOAD_NS &&
-	    !table_load(table, names->source, &ignored))
+	    (!table->in_vain || clock_ns(CLOCK_MONOTONIC) - table->loaded_ns >= RELOAD_NS) &&
+	    !table_load(table, names->source, &ignored)) {
 		name = table_lookup(table, number);
+		table->in_vain = !name;
+	}
 	return name ? name->text : NULL;
 }
 
