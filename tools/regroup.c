@@ -276,12 +276,17 @@ void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint3
 		life->span = span;
 		life_set_piece(&engine->lives, life, span_piece_hash(span.space, span.start));
 	}
-	if (span_may_be_split(&life->journey->hops[hop].record) &&
-	    (!span_contains(&life->whole, &span) || span_is_same(&life->whole, &span))) {
+	/* The merge may have made room for more hops. */
+	now = &life->journey->hops[hop];
+	if (was_cut(life) && now->record.flags & SKBTRACE_F_FRAGMENT) {
+		/* It goes on as the first of its fragments: they all have this number. */
+		life->fragment_id = now->record.ip_id;
+	} else if (span_may_be_split(&now->record) &&
+		   (!span_contains(&life->whole, &span) || span_is_same(&life->whole, &span))) {
 		life->whole = span;
 		life->whole_hop = hop;
-		life_set_split(&engine->lives, life,
-			       span_split_hash(&life->journey->hops[hop].record));
+		life->fragment_id = 0;
+		life_set_split(&engine->lives, life, span_split_hash(&now->record));
 	}
 }
 

@@ -1076,6 +1076,36 @@ TEST_F(fragments, cut_in_place)
 	EXPECT_EQ(3, t->seen[0].nr_lives);
 }
 
+/* Another datagram is seen before the second fragment; that is not its own. */
+TEST_F(fragments, cut_in_place_while_another_is_sent)
+{
+	struct test *t = &self->t;
+	struct hop first = fragment(variant->ip, 5, 0);
+	unsigned int id, i;
+
+	send_datagram(t, variant->ip, 5);
+	first.skb = DATAGRAM_SKB(5);
+	at(t, variant->ip->finish, first);
+	send_datagram(t, variant->ip, 6);
+	for (i = 1; i < 3; i++)
+		send_fragment(t, variant->ip, 5, i, 0);
+	first.skb = DATAGRAM_SKB(6);
+	first.ip_id = 6;
+	first.bytes = fragment(variant->ip, 6, 0).bytes;
+	at(t, variant->ip->finish, first);
+	for (i = 1; i < 3; i++)
+		send_fragment(t, variant->ip, 6, i, 0);
+	for (id = 5; id < 7; id++) {
+		at(t, "__udp_enqueue_schedule_skb", datagram(variant->ip, DATAGRAM_SKB(id), id));
+		gone(t, DATAGRAM_SKB(id));
+		gone(t, FRAGMENT_SKB(id, 1));
+		gone(t, FRAGMENT_SKB(id, 2));
+	}
+	EXPECT_ALL_INTACT(t, 2);
+	EXPECT_EQ(3, t->seen[0].nr_lives);
+	EXPECT_EQ(3, t->seen[1].nr_lives);
+}
+
 /*
  * A bridge that listens itself (somebody runs tcpdump) sends a clone on and drops its
  * own: the first fragment, which had been the whole, before the second is seen.
