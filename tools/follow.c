@@ -185,7 +185,8 @@ static bool is_used_again(const struct journey_engine *engine, const struct jour
 		return true;
 	if (engine->lost_until_ns > last->ts_ns)
 		return !packet_proven_same(last, record);
-	return packet_is_other(last, record, !life->head || life->head == record->head);
+	/* A clone that was not looked at yet has the data of what it was made of. */
+	return packet_is_other(last, record, (life->head ? life->head : last->head) == record->head);
 }
 
 /* The packet was looked at in this life. */

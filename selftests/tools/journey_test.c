@@ -553,4 +553,26 @@ TEST_F(journey, what_was_delivered_is_not_built_anew)
 	EXPECT_EQ(2, t->nr_seen);
 }
 
+/* skbs are freed in bulk since 6.3: their end is not seen, nor was the clone before. */
+TEST_F(journey, a_clone_not_seen_whose_pointer_is_used_again)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("ip_rcv", .skb = 0x10, .head = 0x1000, .ip_id = 1, .len = 500));
+	feed(t, HOP("skb_clone:return", .skb = 0x10, .ret = 0x20));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x10, .head = 0x1000, .ip_id = 1,
+		    .len = 500));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	/* Longer, so that the other might be in it. */
+	feed(t, HOP("ipv6_rcv", .skb = 0x20, .head = 0x2000, .protocol = ETH_P_IPV6,
+		    .len = 1400, .crc = 7));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x20, .head = 0x2000,
+		    .protocol = ETH_P_IPV6, .len = 1400, .crc = 7));
+	feed(t, HOP("kfree_skbmem", .skb = 0x20));
+	flush(t);
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[0].verdict.payload);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[1].verdict.payload);
+}
+
 TEST_HARNESS_MAIN
