@@ -39,6 +39,11 @@ routes_up() {
 		ip -n ns-calm$i route add default via 10.78.$i.1
 		ip -n ns-calm$i route add default via fd79:$i::1
 	done
+	routes_reach
+}
+
+# RHEL 7 has no route to a router that did not answer in time.
+routes_reach() {
 	until_true 20 in2 ping -q -c 1 -W 1 10.78.1.10 >/dev/null &&
 		until_true 20 in2 ping -q -c 1 -W 1 fd79:1::10 >/dev/null
 }
@@ -100,6 +105,7 @@ test_router() {
 }
 
 test_routed_nat() {
+	routes_reach
 	if nat_lacks nft_nat; then
 		skip 2 "nft NAT, routed" "not in this kernel: $(head -n 1 "$work/lacks")"
 	else
@@ -119,9 +125,12 @@ nat_both_families() {
 	tcp_and_udp ns-calm1 ns-calm2 10.78.9.9 80 && tcp_and_udp ns-calm1 ns-calm2 fd79:9::9 80
 }
 
-# The router cuts IPv4 up; of IPv6, and where DF is set, it says "too big".
+# The router cuts IPv4 up; of IPv6, and where DF is set, it says "too big". What
+# ns-calm1 itself sends fits, but it says that it takes more.
 test_small_mtu() {
 	ip link set calmveth1_peer mtu 1280
+	in1 ip route change default via 10.78.1.1 mtu 1280 advmss 1440
+	in1 ip route change default via fd79:1::1 mtu 1280 advmss 1420
 	benign "a smaller MTU behind the router" $datagrams over_small_mtu
 	ip link set calmveth1_peer mtu 1500
 }
