@@ -198,10 +198,15 @@ struct merge {
 
 static void merge_fill(struct merge_cpu *cpu)
 {
-	cpu->valid = cpu->cursor < cpu->end &&
-		     ring_read(cpu->ring, &cpu->cursor, &cpu->lost,
-			       &cpu->record) &&
+	u64 left = cpu->end - cpu->cursor;
+	u64 lost = 0;
+
+	cpu->valid = left &&
+		     ring_read(cpu->ring, &cpu->cursor, &lost, &cpu->record) &&
 		     cpu->record.index < cpu->end;
+	if (!cpu->valid)
+		cpu->cursor = cpu->end;
+	cpu->lost += min(lost, left);
 }
 
 static void merge_begin(struct merge *merge)
@@ -214,14 +219,18 @@ static void merge_begin(struct merge *merge)
 
 		cpu->lost = 0;
 		cpu->end = RING_LOAD(&cpu->ring->head);
-		cpu->cursor = ring_oldest(cpu->ring);
+		cpu->cursor = cpu->end - min(cpu->end, cpu->ring->nr_slots);
 		merge_fill(cpu);
 	}
 }
 
+/*
+ * The CPU whose record is the next; after the last record, one that lost the
+ * rest of its own.
+ */
 static struct merge_cpu *merge_oldest(struct merge *merge)
 {
-	struct merge_cpu *oldest = NULL;
+	struct merge_cpu *oldest = NULL, *bereft = NULL;
 	unsigned int i;
 
 	for (i = 0; i < merge->nr; i++) {
@@ -230,8 +239,10 @@ static struct merge_cpu *merge_oldest(struct merge *merge)
 		if (cpu->valid &&
 		    (!oldest || cpu->record.ts_ns < oldest->record.ts_ns))
 			oldest = cpu;
+		if (!cpu->valid && cpu->lost)
+			bereft = cpu;
 	}
-	return oldest;
+	return oldest ?: bereft;
 }
 
 /*
@@ -283,8 +294,9 @@ static int trace_show(struct seq_file *m, void *v)
 	}
 	if (cpu->lost)
 		seq_printf(m, "# lost %llu records of CPU %u: overwritten while this was read\n",
-			   cpu->lost, cpu->record.cpu);
-	text_show_record(m, &cpu->record);
+			   cpu->lost, cpu->id);
+	if (cpu->valid)
+		text_show_record(m, &cpu->record);
 	/* Whoever does not fit is shown again. */
 	if (!seq_has_overflowed(m))
 		cpu->lost = 0;
