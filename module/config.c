@@ -343,9 +343,9 @@ static const struct parameter * const parameters[] = {
  * config_show() - print what is in force, a line a parameter
  * @m: where to
  *
- * Context: process, may sleep.
+ * Context: process, may sleep.  Return: 0 or -ENOMEM.
  */
-void config_show(struct seq_file *m)
+int config_show(struct seq_file *m)
 {
 	const struct config *in_force;
 	const size_t size = PAGE_SIZE;
@@ -353,7 +353,7 @@ void config_show(struct seq_file *m)
 	unsigned int i;
 
 	if (!buf)
-		return;
+		return -ENOMEM;
 	mutex_lock(&config_lock);
 	in_force = rcu_dereference_protected(config,
 					     lockdep_is_held(&config_lock));
@@ -366,6 +366,7 @@ void config_show(struct seq_file *m)
 	mutex_unlock(&config_lock);
 	seq_printf(m, "ring_kb %u\n", config_ring_kb);
 	kfree(buf);
+	return 0;
 }
 
 /**

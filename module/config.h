@@ -57,7 +57,7 @@ extern unsigned int config_ring_kb;
 
 void config_run(void);
 void config_stop(void);
-void config_show(struct seq_file *m);
+int config_show(struct seq_file *m);
 
 bool glob_matches(const char *glob, const char *name);
 bool globs_match(const struct globs *globs, const char *name,

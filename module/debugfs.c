@@ -183,6 +183,7 @@ static const struct file_operations cpu_fops = {
 /* One CPU's part of a merge. */
 struct merge_cpu {
 	const struct ring *ring;
+	unsigned int id;
 	u64 cursor;
 	u64 end;		/* what is written later is not ours */
 	u64 lost;
@@ -323,8 +324,10 @@ static int trace_open(struct inode *inode, struct file *file)
 	for_each_possible_cpu(cpu) {
 		const struct ring *ring = &per_cpu(cpu_trace, cpu).ring;
 
-		if (ring->slots)
-			merge->cpu[merge->nr++].ring = ring;
+		if (!ring->slots)
+			continue;
+		merge->cpu[merge->nr].ring = ring;
+		merge->cpu[merge->nr++].id = cpu;
 	}
 	err = seq_open(file, &trace_seq_ops);
 	if (err) {
@@ -366,11 +369,18 @@ static int stats_show(struct seq_file *m, void *v)
 {
 	u64 total[8] = { 0 };
 	unsigned int i;
-	int cpu;
+	int cpu, work, err;
 
 	seq_printf(m, "version %s\nabi %u\nrecord_size %u\n", SKBTRACE_VERSION,
 		   SKBTRACE_ABI, SKBTRACE_RECORD_SIZE);
-	config_show(m);
+	err = config_show(m);
+	if (err)
+		return err;
+	work = probes_work();
+	if (work < 0)
+		seq_printf(m, "kprobes unknown: error %d\n", work);
+	else
+		seq_printf(m, "kprobes %s\n", work ? "on" : "off");
 	seq_printf(m, "missed %lu\n", probes_missed());
 	for_each_possible_cpu(cpu) {
 		struct cpu_trace *trace = &per_cpu(cpu_trace, cpu);

@@ -96,6 +96,52 @@ static void handler_leave(unsigned long flags)
 	release_softirqs();
 }
 
+/*
+ * Are probes seen to work?  All can be switched off behind our back, in
+ * debugfs's kprobes/enabled, or with ftrace, and nobody tells us.  So a
+ * function of our own is probed, and called to see.
+ */
+static unsigned int witnessed;
+
+static noinline void witness(void)
+{
+	barrier();	/* or there would be no call */
+}
+
+static int __kprobes witness_handler(struct kprobe *kp, struct pt_regs *regs)
+{
+	WRITE_ONCE(witnessed, READ_ONCE(witnessed) + 1);
+	return 0;
+}
+
+static struct kprobe witness_probe = {
+	.addr = (kprobe_opcode_t *)witness,
+	.pre_handler = witness_handler,
+};
+
+static int witness_error;
+
+/**
+ * probes_work() - does the kernel let probes see anything at present
+ *
+ * Context: process, may sleep.
+ * Return: 1 or 0, or an error where one cannot say.
+ */
+int probes_work(void)
+{
+	unsigned int before;
+	int work;
+
+	if (witness_error)
+		return witness_error;
+	mutex_lock(&points_lock);
+	before = READ_ONCE(witnessed);
+	witness();
+	work = READ_ONCE(witnessed) != before;
+	mutex_unlock(&points_lock);
+	return work;
+}
+
 static int __kprobes entry_handler(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct point *point = container_of(kp, struct point, kp);
@@ -352,10 +398,15 @@ bool probes_attached(void)
 int probes_init(void)
 {
 	struct point *point;
+	int err;
 
 	for (point = points; point < points + NR_POINTS; point++)
 		point->has_reason = strstr(point->symbol, "reason");
-	return register_module_notifier(&module_notifier);
+	witness_error = register_kprobe(&witness_probe);
+	err = register_module_notifier(&module_notifier);
+	if (err && !witness_error)
+		unregister_kprobe(&witness_probe);
+	return err;
 }
 
 /**
@@ -370,6 +421,8 @@ void probes_exit(void)
 	WRITE_ONCE(armed, false);
 	detach(is_any, NULL, POINT_OFF);
 	mutex_unlock(&points_lock);
+	if (!witness_error)
+		unregister_kprobe(&witness_probe);
 }
 
 /**

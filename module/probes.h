@@ -94,5 +94,6 @@ void probes_apply(void);
 bool probes_attached(void);
 void probes_show(struct seq_file *m);
 unsigned long probes_missed(void);
+int probes_work(void);
 
 #endif /* SKBTRACE_PROBES_H */
