@@ -79,7 +79,8 @@ check-all:
 matrix:
 	@selftests/matrix.sh
 
-# The ring's protocol alone: its model, and mutants of it that must fail.
+# The ring's protocol alone, within wider bounds than check has: its model, and mutants
+# of it that must fail.
 check-model:
 	selftests/setup.sh check
 	$(MAKE) -C selftests/ring KSELFTEST=$$(selftests/vm/kselftest.sh) \
@@ -87,9 +88,16 @@ check-model:
 
 help:
 	@echo 'skbtrace $(VERSION)'
+	MODEL=full RING_STRESS_SECONDS=60 kselftest_override_timeout=7200 \
 	@echo
 	@echo 'For this machine:'
 	@echo '  all              module and reader (the default)'
+# The reader fed with what nobody would write, for hours.
+check-fuzz:
+	selftests/setup.sh check
+	EXECUTIONS=$(or $(EXECUTIONS),10000000) KSELFTEST=$$(selftests/vm/kselftest.sh) \
+		selftests/fuzz/fuzz.sh
+
 	@echo '  module           skbtrace.ko for the kernel of KDIR'
 	@echo '  tools            the reader, tools/skbtrace'
 	@echo '  static           the reader for any other machine, tools/skbtrace-static'
@@ -105,7 +113,8 @@ help:
 	@echo '  check            all tests, on the kernels of KERNELS'
 	@echo '  check-all        all tests, with more of everything, on every kernel known to the rig'
 	@echo '  matrix           what the last run of all tests came to on each kernel'
-	@echo '  check-model      the ring protocol: model checker, stress, mutants'
+	@echo '  check-model      the ring protocol: model checker, stress, mutants; half an hour'
+	@echo '  check-fuzz       the reader: 10^7 executions of each fuzz target, or EXECUTIONS=N'
 	@echo
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         build folder of a kernel [$(KDIR)]'
@@ -120,4 +129,4 @@ help:
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
 
 .PHONY: all module tools headers modules_install install uninstall static \
-	dist clean distclean demo vm check check-all matrix check-model help
+	dist clean distclean demo vm check check-all check-debug matrix check-model check-fuzz help

@@ -340,13 +340,15 @@ static int read_header(struct file *file, struct error *error)
 				 ": written on a machine of the other one", path,
 				 offsetof(struct file_header, byte_order), header.byte_order);
 	if (header.version != FILE_VERSION)
-		return error_set(error, "%s: version %" PRIu32 " of the format, this reader "
-				 "knows %d", path, header.version, FILE_VERSION);
+		return error_set(error, "%s: at offset %zu: version %" PRIu32 " of the format, "
+				 "this reader knows %d", path,
+				 offsetof(struct file_header, version), header.version,
+				 FILE_VERSION);
 	if (header.abi != SKBTRACE_ABI || header.record_size != SKBTRACE_RECORD_SIZE)
-		return error_set(error, "%s: ABI %" PRIu32 " with records of %" PRIu32
-				 " bytes, this reader knows ABI %d and %d bytes", path,
-				 header.abi, header.record_size, SKBTRACE_ABI,
-				 SKBTRACE_RECORD_SIZE);
+		return error_set(error, "%s: at offset %zu: ABI %" PRIu32 " with records of %"
+				 PRIu32 " bytes, this reader knows ABI %d and %d bytes", path,
+				 offsetof(struct file_header, abi), header.abi,
+				 header.record_size, SKBTRACE_ABI, SKBTRACE_RECORD_SIZE);
 	if (header.header_size < sizeof(header) || header.header_size % 8 ||
 	    header.header_size > file->size)
 		return error_set(error, "%s: header size at offset %zu is %" PRIu32, path,

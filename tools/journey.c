@@ -518,9 +518,13 @@ void journey_lost(struct journey_engine *engine, const struct journey_loss *loss
  */
 void journey_flush(struct journey_engine *engine)
 {
-	expire(engine, &engine->ended, 0);
-	expire(engine, &engine->waiting, 0);
-	expire(engine, &engine->travelling, 0);
+	struct journey *journey;
+
+	/* To close one may be the end of another: of what was merged into it. */
+	while ((journey = first_journey(&engine->ended)) ||
+	       (journey = first_journey(&engine->waiting)) ||
+	       (journey = first_journey(&engine->travelling)))
+		finish(engine, journey);
 }
 
 /**

@@ -223,9 +223,12 @@ struct journey_config {
 
 /*
  * 65536 packets at once is the backlog of a busy host; 256 MiB of hops.  A
- * packet of 512 KiB (BIG TCP) is cut into 362 segments.
+ * packet of 512 KiB (BIG TCP) is cut into 362 segments.  (selftests/fuzz has
+ * smaller ones.)
  */
+#ifndef JOURNEY_CONFIG_DEFAULT
 #define JOURNEY_CONFIG_DEFAULT { 1 << 16, 1 << 20, 1 << 14, 10 * 1000000000ULL }
+#endif
 
 /**
  * struct journey_reasons - drop reasons that do not always mean a drop

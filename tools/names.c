@@ -14,6 +14,9 @@
 /* After a reading, live, that had no name for a number: when to read again for one. */
 #define RELOAD_NS	NSEC_PER_SEC
 
+/* More than the figures in a line of "points" take up. */
+#define LINE_LEN	256
+
 struct name {
 	uint64_t number;
 	char *text;
@@ -286,10 +289,14 @@ bool names_stat(const char *stats, const char *key, uint64_t *value)
 uint64_t names_missed(const char *points)
 {
 	uint64_t missed, sum = 0;
-	const char *line;
+	char line[LINE_LEN];
+	size_t len;
 
-	for (line = points; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
+	/* One line at a time: to sscanf() its end is a blank like any other. */
+	for (; *points; points += len + (points[len] == '\n')) {
+		len = strcspn(points, "\n");
+		snprintf(line, sizeof(line), "%.*s", len < sizeof(line) ? (int)len : LINE_LEN - 1,
+			 points);
 		if (sscanf(line, "%*u %*s %*s %*s %*s %*u %" SCNu64, &missed) == 1)
 			sum += missed;
 	}

@@ -217,6 +217,14 @@ static bool has_digest(const struct skbtrace_record *record)
 	return (record->flags & SKBTRACE_F_DIGEST) && record->digest_len == record->payload_len;
 }
 
+/* The hop seen last need not be the one that told the bytes: that may be broken. */
+static bool has_digest_of(const struct skbtrace_record *record, const struct span *span)
+{
+	struct span seen = span_of(record);
+
+	return has_digest(record) && seen.start == span->start && seen.len == span->len;
+}
+
 /* A packet has grown: find the parts that it now consists of, and compare. */
 static void merge(struct journey_engine *engine, struct journey_life *carrier, uint32_t hop,
 		  const struct span *span)
@@ -236,7 +244,7 @@ static void merge(struct journey_engine *engine, struct journey_life *carrier, u
 		}
 		parts[nr++] = part;
 		record = record_at(part, part == carrier ? joint->previous : part->last_hop);
-		known &= has_digest(record);
+		known &= has_digest_of(record, &part->span);
 		crc = crc32c_combine(crc, record->crc32c, part->span.len);
 	}
 	joint->nr_parts = nr;

@@ -8,6 +8,7 @@
 
 #include "json.h"
 #include "show_tables.h"
+#include "utf8.h"
 
 /* More than any line has; what is left over stays in the last. */
 #define WORDS_MAX	32
@@ -109,6 +110,8 @@ int show_points(const struct options *options, struct source *source, struct err
 		show_point(options, words);
 	}
 	while ((line = next_line(&next))) {
+		if (!options->json)
+			utf8_printable(line);
 		if (split(line, words, POINT_COLUMNS) != POINT_COLUMNS)
 			continue;
 		if (!globs || filter_globs_match(globs, words[1], words[3]))
@@ -174,6 +177,8 @@ int show_stats(const struct options *options, struct source *source, struct erro
 	if (options->json)
 		fputs("{\"type\":\"stats\"", stdout);
 	while ((line = next_line(&next))) {
+		if (!options->json)
+			utf8_printable(line);
 		copy = strdup(line);
 		if (!copy)
 			break;

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "point.h"
 #include "show_notes.h"
+#include "utf8.h"
 
 #define BOLD	"\033[1m"
 #define RED	"\033[1;31m"
@@ -19,6 +20,10 @@
 /* A device, an arrow and another device, each byte three in UTF-8 at most. */
 #define DEVICE_LEN	(2 * SKBTRACE_NAME_LEN + 8)
 #define NETNS_LEN	64
+#define REASON_LEN	64
+
+/* The kernel's KSYM_SYMBOL_LEN, about. */
+#define FRAME_LEN	640
 
 /**
  * struct columns - how the hops of a journey are laid out
@@ -41,14 +46,10 @@ static const char *color(const struct show *show, const char *code)
 	return show->color ? code : "";
 }
 
-/* Names are anybody's: keep them from talking to the terminal. */
 static void copy_name(char *to, size_t size, const char *name, size_t len)
 {
-	size_t i;
-
-	for (i = 0; i < len && i + 1 < size && name[i]; i++)
-		to[i] = (unsigned char)name[i] < ' ' || name[i] == 0x7f ? '?' : name[i];
-	to[i] = '\0';
+	snprintf(to, size, "%.*s", (int)len, name);
+	utf8_printable(to);
 }
 
 /* Characters, not bytes. */
@@ -119,11 +120,13 @@ static void put_stack(struct show *show, const struct skbtrace_record *record,
 		      const char *indent)
 {
 	const char *frames = names_stack(show->names, record->stack_id);
+	char frame[FRAME_LEN];
 
 	while (frames && *frames) {
 		size_t len = strcspn(frames, ";");
 
-		fprintf(show->out, "%s%.*s\n", indent, (int)len, frames);
+		copy_name(frame, sizeof(frame), frames, len);
+		fprintf(show->out, "%s%s\n", indent, frame);
 		frames += len;
 		frames += *frames == ';';
 	}
@@ -132,11 +135,14 @@ static void put_stack(struct show *show, const struct skbtrace_record *record,
 static void put_reason(struct show *show, const struct skbtrace_record *record)
 {
 	const char *name = names_reason(show->names, record->ret);
+	char text[REASON_LEN];
 
-	if (name)
-		fputs(name, show->out);
-	else
+	if (name) {
+		copy_name(text, sizeof(text), name, strlen(name));
+		fputs(text, show->out);
+	} else {
 		fprintf(show->out, "%" PRId64, (int64_t)record->ret);
+	}
 }
 
 static void put_ret(FILE *out, const struct skbtrace_record *record)

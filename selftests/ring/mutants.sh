@@ -191,4 +191,5 @@ for name in "${models[@]}"; do
 	result $((status != 1)) "model_$name: $(sed -n 's/^pan:1: //p' "$tmp/model/out")"
 done
 
+echo "# $((tests - 1 - skipped)) mutants, $((tests - failed - skipped - 1)) caught"
 finish

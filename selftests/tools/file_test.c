@@ -186,7 +186,7 @@ TEST_F(file, cut_off_anywhere)
 		nr = read_all(self->path, &error, &damage);
 		if (nr < 0) {
 			ASSERT_GT(sizeof(struct file_header), size + 1);
-			ASSERT_NE('\0', error.text[0]);
+			ASSERT_NE(NULL, strstr(error.text, " offset "));
 			continue;
 		}
 		/* What is before the cut is there, and the rest is missed. */
@@ -251,8 +251,8 @@ TEST_F(file, what_is_wrong_is_told)
 {
 	EXPECT_TOLD(0, char, 'X', "not a file of skbtrace");
 	EXPECT_TOLD(IN_HEADER(byte_order), uint32_t, 0x04030201, "machine of the other one");
-	EXPECT_TOLD(IN_HEADER(version), uint32_t, 99, "version 99");
-	EXPECT_TOLD(IN_HEADER(abi), uint32_t, 99, "ABI 99");
+	EXPECT_TOLD(IN_HEADER(version), uint32_t, 99, "at offset 16: version 99");
+	EXPECT_TOLD(IN_HEADER(abi), uint32_t, 99, "at offset 20: ABI 99");
 	EXPECT_TOLD(IN_HEADER(record_size), uint32_t, 128, "records of 128 bytes");
 	EXPECT_TOLD(IN_HEADER(header_size), uint32_t, 8, "header size at offset 12 is 8");
 	EXPECT_TOLD(IN_HEADER(header_size), uint32_t, 1u << 31, "header size at offset 12");
@@ -268,6 +268,73 @@ TEST_F(file, what_is_wrong_is_told)
 	EXPECT_TOLD(IN_RECORD(2, digest_len), uint32_t, 101, "digest of more than the payload");
 	expect_told(_metadata, self, IN_RECORD(2, dev), "sixteen letters!", 16,
 		    "a name does not end");
+}
+
+/* Two stretches of a file change places. */
+static void swap(unsigned char *a, unsigned char *b, size_t len)
+{
+	unsigned char byte;
+
+	while (len--) {
+		byte = *a;
+		*a++ = *b;
+		*b++ = byte;
+	}
+}
+
+static void expect_damage(struct __test_metadata *_metadata, FIXTURE_DATA(file) *self,
+			  const char *told)
+{
+	struct error error, damage;
+
+	put_bytes(self->path, self->bytes, self->size);
+	EXPECT_LE(0, read_all(self->path, &error, &damage));
+	EXPECT_TRUE(strstr(error.text, told) || strstr(damage.text, told)) {
+		TH_LOG("\"%s\" is not told, but \"%s\" and \"%s\"", told, error.text, damage.text);
+	}
+}
+
+#define RECORDS_CHUNK \
+	(sizeof(struct file_chunk) + NR_RECORDS / 2 * sizeof(struct skbtrace_record))
+
+TEST_F(file, two_records_change_places)
+{
+	swap(self->bytes + IN_RECORD(3, index), self->bytes + IN_RECORD(4, index),
+	     sizeof(struct skbtrace_record));
+	expect_damage(_metadata, self, "record at offset 840: its index does not go up");
+}
+
+TEST_F(file, two_chunks_change_places)
+{
+	/* The first of CPU 0, and its second, behind one of 5 bytes that nobody knows. */
+	const size_t later = FIRST_CHUNK + TEST_CPUS * RECORDS_CHUNK +
+			     sizeof(struct file_chunk) + 8;
+
+	swap(self->bytes + FIRST_CHUNK, self->bytes + later, RECORDS_CHUNK);
+	expect_damage(_metadata, self, "record at offset 28944: its index does not go up");
+}
+
+TEST_F(file, a_chunk_of_another_cpu)
+{
+	struct file_chunk *chunk = (struct file_chunk *)(self->bytes + FIRST_CHUNK);
+
+	chunk->cpu = 7;
+	expect_damage(_metadata, self, "record at offset 72: of another CPU than its chunk");
+}
+
+TEST_F(file, an_end_in_the_middle)
+{
+	struct file_chunk *chunk = (struct file_chunk *)(self->bytes + FIRST_CHUNK);
+
+	chunk->type = FILE_END;
+	expect_damage(_metadata, self, "goes on behind its last chunk, at offset 9672");
+}
+
+/* A machine went down: what was to be written last is zeroes. */
+TEST_F(file, zeroes_from_some_record_on)
+{
+	memset(self->bytes + IN_RECORD(5, index), 0, self->size - IN_RECORD(5, index));
+	expect_damage(_metadata, self, "record at offset 1032: of another ABI");
 }
 
 TEST_F(file, a_longer_header)
@@ -323,6 +390,45 @@ TEST(a_full_disk)
 	EXPECT_EQ(-1, file_write_header(&output, &source, &error));
 	EXPECT_STREQ("/dev/full: write: No space left on device", error.text);
 	close(output.fd);
+}
+
+#define FOREIGN(bytes)	{ bytes, sizeof(bytes) - 1 }
+
+TEST(foreign_files)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} files[] = {
+		FOREIGN(""),
+		FOREIGN("S"),
+		FOREIGN("SKBTRAC"),
+		FOREIGN("skbtrace: error: the module is not loaded\n"),
+		FOREIGN("\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0"),
+		FOREIGN("\x1f\x8b\x08\0\0\0\0\0\0\3"),
+		FOREIGN("\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0"),	/* pcap */
+		FOREIGN("SKBTRACE, a page of its manual"),
+	};
+	const char *told = "not a file of skbtrace: no \"SKBTRACE\" at offset 0";
+	struct error error, damage;
+	char path[64];
+	size_t i;
+	int fd;
+
+	fd = syscall(SYS_memfd_create, "skbtrace", 0);
+	ASSERT_LE(0, fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		put_bytes(path, (const unsigned char *)files[i].bytes, files[i].size);
+		/* The last one begins well. */
+		if (i + 1 == sizeof(files) / sizeof(files[0]))
+			told = "ends at offset 30, in its header";
+		EXPECT_EQ(-1, read_all(path, &error, &damage));
+		EXPECT_NE(NULL, strstr(error.text, told)) {
+			TH_LOG("%zu: %s", i, error.text);
+		}
+	}
+	close(fd);
 }
 
 TEST(no_such_file)

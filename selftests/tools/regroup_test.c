@@ -366,6 +366,36 @@ TEST_F(regroup, the_carried_are_complete_with_their_carrier)
 	EXPECT_EQ(3, t->nr_seen);
 }
 
+/* Where the records end, with the carrier under way. */
+TEST_F(regroup, the_carried_are_told_of_with_their_carrier)
+{
+	struct test *t = &self->t;
+
+	send_three(t);
+	gro(t, 0, 3);
+	at(t, "ip_rcv", segments(0, 3, 0));
+	flush(t);
+	EXPECT_EQ(3, t->nr_seen);
+}
+
+/* What was seen last of a part is less than the part; what it was before is not known. */
+TEST_F(regroup, a_part_is_truncated_before_the_merge)
+{
+	struct test *t = &self->t;
+	struct hop hop = tcp(SEGMENT_SKB(1), MSS, MSS - 100);
+	unsigned int i;
+
+	send_three(t);
+	hop.flags = SKBTRACE_F_TRUNCATED;
+	at(t, "br_handle_frame", hop);
+	at(t, "ip_rcv", segments(0, 3, 0));
+	receive(t, segments(0, 3, 0));
+	flush(t);
+	ASSERT_LE(1, t->nr_seen);
+	for (i = 0; i < t->nr_seen; i++)
+		EXPECT_EQ(VERDICT_UNVERIFIED, t->seen[i].verdict.payload);
+}
+
 TEST_F(regroup, three_journeys_changed_at_the_merge)
 {
 	struct test *t = &self->t;

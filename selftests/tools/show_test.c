@@ -245,6 +245,65 @@ TEST_F(show, text_keeps_off_the_terminal)
 	EXPECT_NE(NULL, strstr(shown(self), "a?b?[3]"));
 }
 
+static char *hostile_text(struct source *source, enum source_text which, struct error *error)
+{
+	static const char * const texts[SOURCE_NR_TEXTS] = {
+		[SOURCE_POINTS] = "1 a\033[2J entry tcp vmlinux 5 2 arg1 \xc2\x9b" "31m\n",
+		[SOURCE_STATS] = "dev \033]0;x\007\ncpu0 a\xff 1\n",
+		[SOURCE_STACKS] = "7 \033[1m;x\x9b\n",
+		[SOURCE_REASONS] = "8 A\033B\x80\n",
+		[SOURCE_NETNS] = "4026531840 \xc2\x85" "ns\xe2\x87\n",
+	};
+
+	return strdup(texts[which]);
+}
+
+/* A file comes from anywhere: so do the names of what is in it. */
+TEST_F(show, what_a_file_says_keeps_off_the_terminal)
+{
+	static const struct source_ops hostile = { .text = hostile_text };
+	struct options options = { .json = false };
+	FILE *terminal = stdout;
+	struct error error;
+	const char *c;
+
+	names_free(self->names);
+	self->source.ops = &hostile;
+	self->names = self->show.names = names_new(&self->source, &error);
+	ASSERT_NE(NULL, self->names);
+	self->show.stacks = true;
+	show_hops(self, &show_text_ops, changed_hops, 5);
+	stdout = self->show.out;
+	show_points(&options, &self->source, &error);
+	show_stats(&options, &self->source, &error);
+	stdout = terminal;
+	for (c = shown(self); *c; c++)
+		EXPECT_TRUE(*c == '\n' || (*c & 0xe0)) {
+			TH_LOG("%s", self->text);
+		}
+	/* Nor anything that is no UTF-8, or a control character in it. */
+	EXPECT_EQ(NULL, strpbrk(self->text, "\xff\x9b\x85"));
+	EXPECT_NE(NULL, strstr(self->text, "reason A?B?"));
+	EXPECT_NE(NULL, strstr(self->text, " ?[1m\n"));
+	EXPECT_NE(NULL, strstr(self->text, " x?\n"));
+	EXPECT_NE(NULL, strstr(self->text, "netns ?ns??,"));
+	EXPECT_NE(NULL, strstr(self->text, "  1  a?[2J "));
+	EXPECT_NE(NULL, strstr(self->text, "?31m\n"));
+	EXPECT_NE(NULL, strstr(self->text, "?]0;x?\n"));
+}
+
+TEST_F(show, characters_are_cut_off_whole)
+{
+	static const struct hop hops[] = {
+		{ "ip_rcv", .skb = 0x10, .dev = "fourteen bytes\xc3\xa9",
+		  .comm = "caf\xc3\xa9" },
+	};
+
+	show_hops(self, &show_text_ops, hops, 1);
+	EXPECT_NE(NULL, strstr(shown(self), "fourteen bytes? "));
+	EXPECT_NE(NULL, strstr(shown(self), "caf\xc3\xa9[0]"));
+}
+
 TEST_F(show, text_in_colour)
 {
 	self->show.color = true;
@@ -370,9 +429,25 @@ TEST_F(show, names)
 	points = fixed_text(NULL, SOURCE_POINTS, &error);
 	EXPECT_EQ(42, names_missed(points));
 	free(points);
+	/* A line that is cut off does not go on in the next. */
+	EXPECT_EQ(7, names_missed("1 a entry tcp\n2 b entry tcp vmlinux 5 7 arg1 active\n"));
+	EXPECT_EQ(0, names_missed("1 a entry tcp\n2 b entry 9 9 9"));
 	EXPECT_TRUE(names_stat("version 0.1.0\nabi 7\n", "abi", &value));
 	EXPECT_EQ(7, value);
 	EXPECT_FALSE(names_stat("version 0.1.0\nabi 7\n", "ab", &value));
+}
+
+/* What is no table is done with as soon as one. */
+TEST(a_table_of_empty_lines)
+{
+	const size_t nr = 1 << 20;
+	char *text = malloc(nr + 1);
+
+	ASSERT_NE(NULL, text);
+	memset(text, '\n', nr);
+	text[nr] = '\0';
+	EXPECT_EQ(0, names_missed(text));
+	free(text);
 }
 
 TEST_HARNESS_MAIN
