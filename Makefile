@@ -76,6 +76,11 @@ check:
 check-all:
 	$(MAKE) check KERNELS="5.10 6.1 6.12 newest" LONG=1
 
+# Kernels that look for mistakes themselves; building them takes a while, once.
+check-debug:
+	selftests/setup.sh check
+	$(vm_env) GUESTS=1 selftests/check.sh debug-kasan debug-lockdep debug-kcsan
+
 matrix:
 	@selftests/matrix.sh
 
@@ -83,21 +88,21 @@ matrix:
 # of it that must fail.
 check-model:
 	selftests/setup.sh check
+	MODEL=full RING_STRESS_SECONDS=60 kselftest_override_timeout=7200 \
 	$(MAKE) -C selftests/ring KSELFTEST=$$(selftests/vm/kselftest.sh) \
 		OUTPUT=$(CURDIR)/.cache/ring run_tests
 
-help:
-	@echo 'skbtrace $(VERSION)'
-	MODEL=full RING_STRESS_SECONDS=60 kselftest_override_timeout=7200 \
-	@echo
-	@echo 'For this machine:'
-	@echo '  all              module and reader (the default)'
 # The reader fed with what nobody would write, for hours.
 check-fuzz:
 	selftests/setup.sh check
 	EXECUTIONS=$(or $(EXECUTIONS),10000000) KSELFTEST=$$(selftests/vm/kselftest.sh) \
 		selftests/fuzz/fuzz.sh
 
+help:
+	@echo 'skbtrace $(VERSION)'
+	@echo
+	@echo 'For this machine:'
+	@echo '  all              module and reader (the default)'
 	@echo '  module           skbtrace.ko for the kernel of KDIR'
 	@echo '  tools            the reader, tools/skbtrace'
 	@echo '  static           the reader for any other machine, tools/skbtrace-static'
@@ -112,6 +117,7 @@ check-fuzz:
 	@echo '  vm               a shell with module, reader and network tools'
 	@echo '  check            all tests, on the kernels of KERNELS'
 	@echo '  check-all        all tests, with more of everything, on every kernel known to the rig'
+	@echo '  check-debug      on kernels with KASAN and kmemleak, lockdep, KCSAN, built for that'
 	@echo '  matrix           what the last run of all tests came to on each kernel'
 	@echo '  check-model      the ring protocol: model checker, stress, mutants; half an hour'
 	@echo '  check-fuzz       the reader: 10^7 executions of each fuzz target, or EXECUTIONS=N'

@@ -51,7 +51,8 @@ static bool lengths_add_up(const struct sk_buff *skb, int depth,
 		len += size;
 	}
 	for (frag_skb = shinfo->frag_list; frag_skb; frag_skb = frag_skb->next) {
-		if (!depth || !*budget)
+		/* Skbs are of slab caches: elsewhere there is none. */
+		if (!depth || !*budget || !virt_addr_valid(frag_skb))
 			return false;
 		(*budget)--;
 		if (frag_skb->len > skb->data_len - len ||

@@ -7,15 +7,19 @@
 #
 # The unit tests and those of building run here, the scripts of net/ in a virtual
 # machine on each of the kernels named, or on the one that KERNEL=, MODULES= and KDIR=
-# in the environment say. A kernel that cannot be had is skipped, except 6.1. TESTS=
-# names some of the scripts, LONG=1 makes them do more. What the tests said is kept, one
-# file a run, in the cache.
+# in the environment say. A kernel that cannot be had is skipped, except 6.1 and those
+# that are built here (debug-*), which run some of the scripts. TESTS= names some of the
+# scripts, LONG=1 makes them do more, GUESTS=1 leaves out what runs here. What the tests
+# said is kept, one file a run, in the cache.
 
 set -euo pipefail
 cd "$(dirname "$0")"
 . vm/lib.sh
 
 results=$cache/results
+# Kernels that look for mistakes are slow.
+debug_tests="healthy.sh corruption.sh files.sh parameters.sh late_modules.sh hostile.sh"
+append=${LONG:+LONG=1} mem=1024
 started=$SECONDS
 rm -rf "$results"
 mkdir -p "$results"
@@ -38,6 +42,15 @@ unit_tests() {
 		tee "$results/unit.tap" || bail unit "make run_tests failed, see above"
 }
 
+# Each takes a minute: "make check-model" and "make check-fuzz" have longer ones.
+proof_tests() {
+	heading "the ring's model and mutants, the reader fuzzed"
+	kselftest_override_timeout=$(sed -n 's/^timeout=//p' settings) \
+	env -u CC -u MAKEFLAGS make -s -C . OUTPUT="$cache/selftests" TEST_GEN_PROGS= \
+		TEST_PROGS="ring/model.sh ring/mutants.sh fuzz/fuzz.sh" run_tests 2>&1 |
+		tee "$results/proof.tap" || bail proof "make run_tests failed, see above"
+}
+
 # build_tests KERNEL-NAME...: what is built otherwise than the rig builds it, and packed
 build_tests() {
 	heading "building and packaging"
@@ -53,7 +66,7 @@ guest() {
 	local name=$1 version=$2 said=$results/$1.err status=0
 
 	# The kernel puts what it does not know into the environment of init.
-	vm/run.sh --time $((${LONG:+4*}3600)) ${LONG:+--append LONG=1} --strict --kselftest -- \
+	vm/run.sh --time $((${LONG:+4*}3600)) --mem $mem --append "$append" --strict --kselftest -- \
 		/kselftest/run_kselftest.sh ${LONG:+-o 7200} ${tests[@]+"${tests[@]}"} 2> >(tee "$said" >&2) |
 		tee "$results/$name.tap" |
 		grep --line-buffered -E '^(# )?(not )?ok ' | sed -u "s/^/$name: /" || status=$?
@@ -70,29 +83,51 @@ named() {
 
 	if ! found=$(vm/kernel.sh "$name" 2> >(tee "$results/kernel-$name.err" >&2)); then
 		line=$(sed -n 's/.*error: //p' "$results/kernel-$name.err" | tail -n 1)
-		if [ "$name" = 6.1 ]; then
-			bail "kernel-$name" "cannot be had: $line"
-		else
-			echo "1..0 # SKIP cannot be had: $line" >"$results/kernel-$name.tap"
-		fi
+		case $name in
+		6.1 | debug-*) bail "kernel-$name" "cannot be had: $line" ;;
+		*) echo "1..0 # SKIP cannot be had: $line" >"$results/kernel-$name.tap" ;;
+		esac
 		return
 	fi
+	case $name in
+	debug-*)
+		mem=2048 append+=" ROUNDS=5"
+		# shellcheck disable=SC2086
+		[ ${#tests[@]} -gt 0 ] || choose $debug_tests
+		;;
+	esac
 	VMKERNEL=$name guest "kernel-$name" "$(version_of "$(sed -n 's/^MODULES=//p' <<<"$found")")"
 }
 
-main() {
-	local t k version
+# choose SCRIPT...: only these of net/
+choose() {
+	local t
 
 	tests=()
-	for t in ${TESTS-}; do
+	for t; do
 		tests+=(-t "skbtrace:$(basename "$t")")
 	done
-	KSELFTEST=$(vm/kselftest.sh)
-	export KSELFTEST
+}
+
+here() {
 	rig_tests
 	unit_tests
 	# Not when only some scripts of net/ are wanted.
-	[ ${#tests[@]} -gt 0 ] || build_tests "$@"
+	if [ ${#tests[@]} = 0 ]; then
+		proof_tests
+		# shellcheck disable=SC2046
+		build_tests $(printf '%s\n' "$@" | grep -v '^debug-')
+	fi
+}
+
+main() {
+	local k version
+
+	# shellcheck disable=SC2086
+	choose ${TESTS-}
+	KSELFTEST=$(vm/kselftest.sh)
+	export KSELFTEST
+	[ -n "${GUESTS-}" ] || here "$@"
 	if [ -n "${KERNEL-}" ]; then
 		heading "kernel $KERNEL"
 		version=$(version_of "${MODULES:-$KERNEL}")

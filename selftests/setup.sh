@@ -17,12 +17,12 @@ die() { echo "setup: error: $*" >&2; exit 1; }
 deb_demo="gcc make libc6-dev libelf-dev libpcap-dev bc xz-utils zstd cpio kmod
 	debian-archive-keyring qemu-system-x86 busybox-static bash iproute2 nftables
 	iptables curl python3 ethtool tcpdump iperf3 iputils-ping procps"
-deb_check="rsync spin bpftool binutils clang dkms sparse"
+deb_check="rsync spin bpftool binutils clang libclang-rt-dev dkms sparse flex bison"
 
 rpm_demo="gcc make glibc-devel elfutils-libelf libpcap-devel bc xz zstd cpio kmod
 	kernel-core kernel-devel qemu-kvm busybox bash iproute iproute-tc nftables
 	iptables-nft curl python3 ethtool tcpdump iperf3 iputils procps-ng"
-rpm_check="rsync libasan libubsan bpftool binutils clang"
+rpm_check="rsync libasan libubsan bpftool binutils clang compiler-rt"
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then

@@ -3,9 +3,9 @@
 #
 # Build skbtrace.ko for one kernel, outside the source tree.
 #
-#	KDIR=/path/build [CC=gcc] build.sh [--strict] FOLDER
+#	KDIR=/path/build [CC=gcc] build.sh [--strict] [--hostile] FOLDER
 #
-# Puts the module into FOLDER. Each kernel has its own copy of the sources in
+# Puts the module into FOLDER; --hostile: that of ../hostile as well. Each kernel has its own copy of the sources in
 # the cache, in which only what changed is replaced, so a second build is
 # short and several kernels do not get in each other's way. --strict builds from
 # scratch and fails on any warning.
@@ -13,10 +13,15 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-strict=
-[ "${1-}" != --strict ] || strict=1
+strict='' hostile=''
+for option; do
+	case $option in
+	--strict) strict=1 ;;
+	--hostile) hostile=1 ;;
+	esac
+done
 to=${!#}
-[ -d "$to" ] || die "usage: build.sh [--strict] FOLDER"
+[ -d "$to" ] || die "usage: build.sh [--strict] [--hostile] FOLDER"
 [ -n "${KDIR-}" ] || die "KDIR is not set: it names the kernel's build folder"
 [ -e "$KDIR/Makefile" ] || die "no kernel headers in KDIR=$KDIR"
 # Debian's headers name the compiler of their release; this machine's will do.
@@ -33,17 +38,27 @@ mirror "$src" "$dir" ./Kbuild module include -type f \
 	! -name '*.mod.c' ! -name compat_have.h \
 	\( -name '*.[chS]' -o -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.sh' \)
 
-say "building the module for $release"
-ok=1
-# BTF of the module would need pahole, and nothing here reads it.
-make -s -j"$(nproc)" -C "$KDIR" M="$dir" CC="$CC" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
-	>"$dir/build.log" 2>&1 || ok=
-# That another compiler built the kernel says nothing about the module.
-sed -i '/^warning: .* differs from the one used to build the kernel/d
-	/^  The kernel was built \(by\|with\):/d; /^  You are using:/d' "$dir/build.log"
-cat "$dir/build.log" >&2
-[ -n "$ok" ] || die "the module does not build for $release (compiler: $CC)"
-if [ -n "$strict" ] && grep -q -i warning: "$dir/build.log"; then
-	die "the module builds with warnings for $release (compiler: $CC)"
-fi
-cp "$dir"/*.ko "$to/"
+# build MODULE FOLDER
+build() {
+	local ok=1 log=$dir/build-$1.log
+
+	say "building $1 for $release"
+	# BTF of the module would need pahole, and nothing here reads it.
+	make -s -j"$(nproc)" -C "$KDIR" M="$2" CC="$CC" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+		>"$log" 2>&1 || ok=
+	# That another compiler built the kernel says nothing about the module.
+	sed -i '/^warning: .* differs from the one used to build the kernel/d
+		/^  The kernel was built \(by\|with\):/d; /^  You are using:/d' "$log"
+	cat "$log" >&2
+	[ -n "$ok" ] || die "$1 does not build for $release (compiler: $CC)"
+	if [ -n "$strict" ] && grep -q -i warning: "$log"; then
+		die "$1 builds with warnings for $release (compiler: $CC)"
+	fi
+	cp "$2/$1.ko" "$to/"
+}
+
+build skbtrace "$dir"
+[ -n "$hostile" ] || exit 0
+mirror "$src/selftests/hostile" "$dir/hostile" -type f \( -name '*.c' -o -name Kbuild \) \
+	! -name '*.mod.c'
+build hostile "$dir/hostile"

@@ -5,7 +5,8 @@
 #
 #	kernel.sh [--renew] NAME
 #
-# NAME is 5.10, 6.1, 6.12 or newest; or a Debian release (trixie, sid,
+# NAME is 5.10, 6.1, 6.12 or newest; debug-kasan, debug-lockdep or debug-kcsan, which
+# debug_kernel.sh builds; or a Debian release (trixie, sid,
 # trixie-backports...), which gives its default kernel; or "host", the kernel
 # this machine has installed. Prints, for eval or env(1):
 #
@@ -171,5 +172,11 @@ host)
 esac
 need depmod kmod
 lock "kernel-$1"
+case $1 in
+debug-*)
+	"$rig/debug_kernel.sh" ${renew:+--renew} "$1" || exit 1
+	show_cached "$(readlink -f "$cache/kernels/$1")"
+	exit ;;
+esac
 [ -z "$renew" ] && [ -d "$cache/kernels/$1/" ] || fetch "$1"
 show_cached "$(readlink -f "$cache/kernels/$1")"

@@ -59,7 +59,7 @@ header="TAP version 13"
 one=("# selftests: skbtrace: a.sh" "# $header" "# 1..2")
 
 ktap_print_header
-ktap_set_plan 46
+ktap_set_plan 53
 
 check "all pass" 0 "2 passed, 0 failed, 0 skipped" \
 	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "# ok 2 b" "ok 1 selftests: skbtrace: a.sh"
@@ -121,7 +121,15 @@ done <<'END'
 [    5.3147] WARNING: suspicious RCU usage
 [    5.3147] Kernel panic - not syncing: Fatal exception
 [    5.3147] BUG: KASAN: use-after-free in hop_fill+0x12/0x80 [skbtrace]
+[    5.3147] BUG: KCSAN: data-race in ring_read [skbtrace] / capture_skb [skbtrace]
+[    5.3147] BUG kmalloc-64 (Tainted: G           OE     ): Right Redzone overwritten
+[    5.3147] WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected
+[    5.3147] INFO: trying to register non-static key.
+[    5.3147] UBSAN: array-index-out-of-bounds in module/payload.c:55:40
+unreferenced object 0xffff888004b8c000 (size 192):
 END
+check "a data race of the kernel itself is no fault" 0 "\(1 data races of the kernel itself\)" \
+	fault "[    5.3147] BUG: KCSAN: data-race in tick_nohz_next_event / tick_sched_timer"
 
 points="# # points: 60 active, 7 absent, 0 waiting, 0 refused"
 marks=('<!-- kernels: made by selftests/matrix.sh -->' '<!-- end -->')

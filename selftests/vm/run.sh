@@ -88,16 +88,19 @@ choose_kernel() {
 }
 
 add_module() {
-	local mods lib=$root/usr/lib/modules
+	local mods lib=$root/usr/lib/modules hostile=''
 
 	mods=$("$rig/modules.sh" "$MODULES") || exit 1
 	mkdir -p "$lib"
 	# Links, not copies: depmod replaces its files, the originals stay.
 	cp -al "$mods/lib/modules/$ver" "$lib/"
 	[ -n "$module" ] || return 0
-	KDIR=$KDIR CC=${CC-} "$rig/build.sh" ${strict:+--strict} "$root/skbtrace" || exit 1
+	# Only tests have a use for the other one.
+	[ -z "$kselftest" ] && [[ ${command[*]} != *hostile* ]] || hostile=1
+	KDIR=$KDIR CC=${CC-} "$rig/build.sh" ${strict:+--strict} ${hostile:+--hostile} \
+		"$root/skbtrace" || exit 1
 	mkdir -p "$lib/$ver/extra"
-	cp "$root"/skbtrace/*.ko "$lib/$ver/extra/"
+	cp "$root/skbtrace/skbtrace.ko" "$lib/$ver/extra/"
 	depmod -b "$root/usr" "$ver"
 }
 
