@@ -50,6 +50,16 @@ check() {
 	fi
 }
 
+# counted DESCRIPTION COMMAND...: likewise, one whose last line of output is a figure
+counted() {
+	local what=$1 status=0
+	shift
+	"$@" >"$work/counted.log" 2>&1 || status=$?
+	[ $status != 0 ] || what="$what: $(tail -n 1 "$work/counted.log")"
+	check "$what" was_counted $status
+}
+was_counted() { cat "$work/counted.log"; return "$1"; }
+
 # not COMMAND...: it fails
 not() { ! "$@"; }
 

@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# insmod and rmmod while packets are under way, 100 times.
+# insmod and rmmod while packets are under way: ROUNDS times, 1000 with LONG=1, else as
+# often as a minute and a half has room for.
 
 . "$(dirname "$0")/lib.sh"
 
-rounds=${ROUNDS:-100}
+rounds=${ROUNDS:-${LONG:+1000}}
 
 # With all points each tenth time; attaching them all takes seconds where the
 # machine is emulated.
 load_and_unload() {
-	local i points
-	for ((i = 0; i < rounds; i++)); do
+	local i points end=$((SECONDS + 90))
+	for ((i = 0; rounds ? i < rounds : SECONDS < end; i++)); do
 		points=veth_xmit,br_handle_frame,nf_hook_slow,skb_clone,kfree_skbmem
 		[ $((i % 10)) -ne 0 ] || points='*'
 		load points="$points" || return
@@ -18,6 +19,7 @@ load_and_unload() {
 			{ echo "round $i: nothing seen"; return 1; }
 		unload || return
 	done
+	echo "$i times"
 }
 
 traffic_flows() { in2 ping -q -c 3 -i 0.2 -W 2 78.78.0.10; }
@@ -29,7 +31,7 @@ ktap_set_plan 3
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 in_background ns-calm2 ping -q -i 0.02 78.78.0.10
 in_background ns-calm1 ping -q -i 0.02 fd78::11
-check "insmod and rmmod $rounds times under traffic" load_and_unload
+counted "insmod and rmmod under traffic" load_and_unload
 check "the traffic still flows" traffic_flows
 check "and is traced by the next load" traced_again
 ktap_finished

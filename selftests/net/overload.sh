@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# More packets than the rings hold, than readers can read, than max_rate lets in: all
+# is accounted for, and nobody waits.
+
+. "$(dirname "$0")/lib.sh"
+
+seconds=${SECONDS_EACH:-6}
+
+overload() { /usr/bin/python3 "$dir/overload.py" "$@"; }
+
+# As fast as the other side answers, one way on each processor.
+flood_up() {
+	local cpu from
+	floods=()
+	for ((cpu = 0; cpu < 2 && cpu < $(nproc); cpu++)); do
+		from=ns-calm$((cpu + 1))
+		taskset $((1 << cpu)) ip netns exec $from ping -f -q 78.78.0.$((11 - cpu)) >/dev/null &
+		floods+=($!)
+	done
+}
+
+flood_down() {
+	kill "${floods[@]}"
+	wait "${floods[@]}"
+} 2>/dev/null
+
+# What may be said of a machine that is kept too busy; the rig waits longer than usual.
+is_well() {
+	not grep -E 'soft lockup|hard LOCKUP|detected (expedited )?stall|self-detected stall|blocked for more' \
+		<(dmesg)
+}
+
+# in_flood COMMAND...
+in_flood() {
+	local status=0
+	flood_up
+	"$@" || status=$?
+	flood_down
+	return $status
+}
+
+# The reader says what it got and what it lost: together all there was, once it has seen
+# a record of each CPU, of which there are few at first.
+reader_accounts() {
+	local before cpu
+	set_parameter points veth_xmit
+	set_parameter on 0	# neighbours are asked for at any time
+	before=$(overload claimed)
+	skbtrace live --json >"$work/live.json" &
+	watcher=$!
+	until_true 10 sh -c "ls -l /proc/$watcher/fd | grep -q skbtrace.d/cpu"
+	set_parameter on 1
+	for cpu in 1 2; do
+		taskset $cpu ip netns exec ns-calm1 ping -q -c 1 -W 5 78.78.0.11 >/dev/null
+		sleep 1
+	done
+	set_parameter points veth,bridge,ip
+	flood_up
+	sleep "$seconds"
+	flood_down
+	set_parameter on 0
+	sleep 2
+	kill $watcher
+	wait $watcher
+	overload reader "$before" <"$work/live.json"
+}
+
+# A queue of the kernel's may overflow meanwhile.
+traffic_flows() {
+	in2 ping -c 50 -i 0.02 -W 5 78.78.0.10 | tail -n 2 | tee "$work/pings"
+	grep -qE ' [0-9](\.[0-9]+)?% packet loss' "$work/pings"
+}
+
+# As many as journeys of a flood leave room for.
+rate_holds() {
+	local rate=$1
+	fresh_trace points=veth,bridge ring_kb=8192 max_rate="$rate"
+	in_flood overload rate "$rate" "$seconds"
+}
+
+ktap_print_header
+ktap_set_plan 7
+scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
+dmesg -c >/dev/null
+load ring_kb=12 points=veth,bridge,ip
+flood_up
+counted "flooded, all is counted on each CPU whenever it is quiet" \
+	overload quiet "$seconds" "${floods[@]}"
+counted "so is what four readers got and lost" overload readers "$seconds" "${floods[@]}"
+counted "so is what cat shows" overload cat 10 $debugfs/skbtrace
+check "the traffic flows beside the flood" traffic_flows
+flood_down
+counted "so is what skbtrace got and lost" reader_accounts
+counted "max_rate=1000 holds within 1 %" rate_holds 1000
+check "no lockup, no stall" is_well
+ktap_finished
