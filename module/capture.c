@@ -14,6 +14,7 @@
 #include <net/sock.h>
 
 #include "capture.h"
+#include "cbpf.h"
 #include "compat.h"
 #include "config.h"
 #include "filter.h"
@@ -290,9 +291,31 @@ static void record_entry(struct hop *hop)
 	ring_commit(&trace->ring, slot, index);
 }
 
+/* Does filter= admit the packet?  Parses its headers, if it does. */
+static bool packet_is_admitted(struct hop *hop)
+{
+	enum packet_verdict verdict = packet_verdict(&hop->config->filter,
+						     hop->point, hop->skb);
+
+	if (verdict == PACKET_REJECTED)
+		return false;
+	headers_parse(hop);
+	return verdict == PACKET_ADMITTED || flow_is_admitted(hop);
+}
+
+/*
+ * An skb that is followed may be another packet by now: surely where one
+ * begins, unless TCP sends it again, and at any point if nobody saw it freed.
+ */
+static bool may_be_another(const struct hop *hop)
+{
+	return hop->point->role == ROLE_BIRTH || !hop->config->sees_frees;
+}
+
 static void capture_skb(struct hop *hop)
 {
 	const struct point *point = hop->point;
+	bool known;
 
 	if (point->data == DATA_NONE) {
 		if (!followed(hop->skb))
@@ -304,12 +327,17 @@ static void capture_skb(struct hop *hop)
 		return;
 	}
 	hop_find_device(hop);
-	if (followed(hop->skb)) {
+	known = followed(hop->skb);
+	if (!known && !hop_is_wanted(hop))
+		return;
+	if (known && !may_be_another(hop)) {
 		headers_parse(hop);
-	} else {
-		if (!hop_is_wanted(hop))
-			return;
-		headers_parse(hop);
+	} else if (!packet_is_admitted(hop)) {
+		if (known)
+			unfollow(hop->skb);
+		return;
+	}
+	if (!known) {
 		if (!flow_is_sampled(hop))
 			return;
 		follow(hop->skb);
@@ -320,14 +348,32 @@ static void capture_skb(struct hop *hop)
 /* A packet of 512 KiB (BIG TCP) in segments has 362; more are not looked at. */
 #define SKB_LIST_MAX	512
 
-/**
- * capture_entry() - record that a function was called with an skb, or a list
- * @point: the point
- * @regs: registers on entry
+/*
+ * Is filter= all that has to be asked, because it rejects the packet?  With a
+ * filter most come here at each hop, and nothing else is done for them.
  *
- * Context: probe handler, irqs off.
+ * Handlers run with preemption off, for which synchronize_rcu() waits as well.
  */
-void capture_entry(struct point *point, struct pt_regs *regs)
+static bool is_just_rejected(const struct point *point, struct pt_regs *regs)
+{
+	const struct program *filter = &rcu_dereference_sched(config)->filter;
+	const struct sk_buff *skb;
+	void *arg;
+
+	if (!filter->nr || point->data == DATA_NONE ||
+	    READ_ONCE(point->trusted) < POINT_TRUSTED)
+		return false;
+	arg = pointer_argument(regs, SKB_INDEX(point->skb_arg));
+	if (!arg)
+		return false;
+	skb = point->skb_arg & SKB_IS_POINTER ?
+	      sound_pointer(*(unsigned long *)arg) : arg;
+	if (!skb || (point->skb_arg & SKB_LIST && skb->next))
+		return false;
+	return packet_is_rejected(filter, point, skb);
+}
+
+static noinline void capture_list(struct point *point, struct pt_regs *regs)
 {
 	struct hop hop = { .point = point, .regs = regs };
 	unsigned int i;
@@ -353,6 +399,19 @@ void capture_entry(struct point *point, struct pt_regs *regs)
 		};
 	}
 	rcu_read_unlock();
+}
+
+/**
+ * capture_entry() - record that a function was called with an skb, or a list
+ * @point: the point
+ * @regs: registers on entry
+ *
+ * Context: probe handler, irqs off.
+ */
+void capture_entry(struct point *point, struct pt_regs *regs)
+{
+	if (!is_just_rejected(point, regs))
+		capture_list(point, regs);
 }
 
 /**

@@ -30,6 +30,7 @@ static struct config configs[2] = {
 		.digest = true,
 		.sample = 1,
 		.points = { .nr = 1, .glob = { "*" } },
+		.sees_frees = true,
 	},
 };
 
@@ -38,6 +39,9 @@ struct config __rcu *config = (struct config __force __rcu *)&configs[0];
 
 static DEFINE_MUTEX(config_lock);
 static bool running;		/* the probes exist; under config_lock */
+
+/* Why a value was refused, where that takes more than to say what is wanted. */
+static char refusal[96];	/* under config_lock */
 
 /* Kilobytes a CPU; 0 until load chooses, see rings_init(). */
 unsigned int config_ring_kb;
@@ -199,6 +203,32 @@ static int parse_numbers(const char *words, void *field)
 	return err;
 }
 
+static int parse_filter(const char *words, void *field)
+{
+	struct program *filter = field;
+	struct cbpf_error error = { CBPF_NO_INSN, "is longer than a page" };
+	int nr = -1, uses_memory = 0;
+
+	/* What is shown has as many numbers, and a byte between them. */
+	if (strlen(words) <= CBPF_TEXT_MAX)
+		nr = cbpf_parse(filter->insns, CBPF_INSNS_MAX, words, &error);
+	if (nr > 0)
+		uses_memory = cbpf_check(filter->insns, nr, &error);
+	if (nr >= 0 && uses_memory >= 0) {
+		filter->nr = nr;
+		filter->uses_memory = uses_memory;
+		filter->start[0] = nr ? cbpf_start(filter->insns, 4) : 0;
+		filter->start[1] = nr ? cbpf_start(filter->insns, 6) : 0;
+		return 0;
+	}
+	if (error.insn == CBPF_NO_INSN)
+		snprintf(refusal, sizeof(refusal), "it %s; ", error.what);
+	else
+		snprintf(refusal, sizeof(refusal), "instruction %u %s; ",
+			 error.insn, error.what);
+	return -EINVAL;
+}
+
 static int show_bool(char *buf, size_t size, const void *field)
 {
 	return scnprintf(buf, size, "%d", *(const bool *)field);
@@ -233,6 +263,23 @@ static int show_numbers(char *buf, size_t size, const void *field)
 	return len;
 }
 
+/* As nfbpf_compile prints it, for "iptables -m bpf": on one line. */
+static int show_filter(char *buf, size_t size, const void *field)
+{
+	const struct program *filter = field;
+	const struct sock_filter *insn = filter->insns;
+	unsigned int i;
+	int len;
+
+	if (!filter->nr)
+		return 0;
+	len = scnprintf(buf, size, "%u", filter->nr);
+	for (i = 0; i < filter->nr; i++, insn++)
+		len += scnprintf(buf + len, size - len, ",%u %u %u %u",
+				 insn->code, insn->jt, insn->jf, insn->k);
+	return len;
+}
+
 /* One parameter: a field of struct config and how to read and show it. */
 struct parameter {
 	const char *name;
@@ -242,37 +289,61 @@ struct parameter {
 	const char *wants;
 };
 
+/* So much of a refused value is in the log, on one line. */
+#define REFUSED_LEN	64
+
+static void log_refused(const struct parameter *param, char *val)
+{
+	bool is_long = strlen(val) > REFUSED_LEN;
+	char *c;
+
+	for (c = val; *c; c++)
+		if (*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	pr_err("%s=%.*s%s refused: %swants %s\n", param->name, REFUSED_LEN, val,
+	       is_long ? "..." : "", refusal, param->wants);
+}
+
+static bool probes_differ(const struct config *a, const struct config *b)
+{
+	return a->on != b->on ||
+	       memcmp(&a->points, &b->points, sizeof(a->points));
+}
+
 static int parameter_set(const char *val, const struct kernel_param *kp)
 {
 	const struct parameter *param = kp->arg;
 	struct config *new, *old;
-	char *words;
+	char *copy, *words;
 	int err;
 
-	words = kstrdup(val, GFP_KERNEL);
-	if (!words)
+	copy = kstrdup(val, GFP_KERNEL);
+	if (!copy)
 		return -ENOMEM;
-	val = strim(words);
+	words = strim(copy);
 
 	mutex_lock(&config_lock);
 	old = rcu_dereference_protected(config, lockdep_is_held(&config_lock));
 	new = old == &configs[0] ? &configs[1] : &configs[0];
 	*new = *old;
-	err = param->parse(val, (char *)new + param->offset);
+	*refusal = '\0';
+	err = param->parse(words, (char *)new + param->offset);
 	if (!err) {
+		new->sees_frees = globs_match(&new->points, "kfree_skbmem",
+					      "free");
 		rcu_assign_pointer(config, new);
 		if (running) {
-			probes_apply();
+			if (probes_differ(old, new))
+				probes_apply();
 			/* The old one is written to next time. */
 			synchronize_rcu();
 		}
 	} else if (err != -ENOMEM) {
 		err = -EINVAL;
-		pr_err("%s=%s refused: wants %s\n", param->name, val,
-		       param->wants);
+		log_refused(param, words);
 	}
 	mutex_unlock(&config_lock);
-	kfree(words);
+	kfree(copy);
 	return err;
 }
 
@@ -319,6 +390,9 @@ PARAMETER(netns, parse_numbers, show_numbers,
 PARAMETER(pid, parse_numbers, show_numbers,
 	  "process ids separated by commas, 32 at the most",
 	  "follow packets that these processes send (default: all)");
+PARAMETER(filter, parse_filter, show_filter,
+	  "what \"tcpdump -y RAW -ddd\" prints, of 256 instructions and a page at the most",
+	  "follow packets that this program of classic BPF, for raw IP, admits (default: all)");
 PARAMETER(stack, parse_bool, show_bool, "0 or 1",
 	  "record the stack at each hop (default 0)");
 PARAMETER(digest, parse_bool, show_bool, "0 or 1",
@@ -334,9 +408,9 @@ PARAMETER(max_rate, parse_u32, show_u32, "a number, 0 for no limit",
 
 static const struct parameter * const parameters[] = {
 	&parameter_on, &parameter_dev, &parameter_points, &parameter_netns,
-	&parameter_pid, &parameter_stack, &parameter_digest,
-	&parameter_digest_max, &parameter_verify_csum, &parameter_sample,
-	&parameter_max_rate,
+	&parameter_pid, &parameter_filter, &parameter_stack,
+	&parameter_digest, &parameter_digest_max, &parameter_verify_csum,
+	&parameter_sample, &parameter_max_rate,
 };
 
 /**

@@ -4,6 +4,7 @@
 
 #include <linux/if.h>
 #include <linux/types.h>
+#include <skbtrace/cbpf.h>
 
 struct seq_file;
 
@@ -23,6 +24,20 @@ struct numbers {
 };
 
 /**
+ * struct program - a program of classic BPF that has been checked
+ * @nr: number of instructions, 0: there is no program
+ * @uses_memory: see cbpf_check()
+ * @start: where it begins for IPv4 and for IPv6, see cbpf_start()
+ * @insns: the instructions
+ */
+struct program {
+	unsigned int nr;
+	bool uses_memory;
+	u16 start[2];
+	struct sock_filter insns[CBPF_INSNS_MAX];
+};
+
+/**
  * struct config - the parameters in force
  * @on: anything recorded at all
  * @stack: record stacks
@@ -35,6 +50,8 @@ struct numbers {
  * @points: points that are probed
  * @netns: namespaces whose packets are followed; none: all
  * @pid: processes whose packets are followed; none: all
+ * @filter: which packets are followed, by their headers; none: all
+ * @sees_frees: @points has those that say when an skb is gone
  *
  * Replaced as a whole: handlers see the old one or the new one.
  */
@@ -50,6 +67,8 @@ struct config {
 	struct globs points;
 	struct numbers netns;
 	struct numbers pid;
+	struct program filter;
+	bool sees_frees;
 };
 
 extern struct config __rcu *config;

@@ -83,6 +83,25 @@ bool filter_point(const struct filter *filter, const struct skbtrace_record *rec
 	return !filter->points || filter_globs_match(filter->points, point->symbol, point->group);
 }
 
+static bool packet_matches(const struct filter *filter, const struct skbtrace_record *record)
+{
+	return !filter->expression || expression_matches(filter->expression, record);
+}
+
+/**
+ * filter_packet() - is a hop to be saved
+ * @filter: the filter
+ * @record: the hop
+ *
+ * Return: true also for returns, clones and frees, which do not say what packet
+ * they are of: without them journeys would have no end.
+ */
+bool filter_packet(const struct filter *filter, const struct skbtrace_record *record)
+{
+	return packet_matches(filter, record) ||
+	       (record->payload == SKBTRACE_PAYLOAD_NONE && !(record->flags & SKBTRACE_F_FLOW));
+}
+
 /**
  * filter_record() - is a hop to be shown, that is shown by itself
  * @filter: the filter
@@ -93,7 +112,8 @@ bool filter_record(const struct filter *filter, struct names *names,
 		   const struct skbtrace_record *record)
 {
 	return filter_point(filter, record) && device_matches(filter, record) &&
-	       pid_matches(filter, record) && netns_matches(filter, names, record);
+	       pid_matches(filter, record) && netns_matches(filter, names, record) &&
+	       packet_matches(filter, record);
 }
 
 /**
@@ -107,7 +127,7 @@ bool filter_record(const struct filter *filter, struct names *names,
 bool filter_journey(const struct filter *filter, struct names *names,
 		    const struct journey *journey)
 {
-	bool device = false, netns = false, pid = false, point = false;
+	bool device = false, netns = false, pid = false, point = false, packet = false;
 	uint32_t i;
 
 	for (i = 0; i < journey->nr_hops; i++) {
@@ -117,6 +137,7 @@ bool filter_journey(const struct filter *filter, struct names *names,
 		netns = netns || netns_matches(filter, names, record);
 		pid = pid || pid_matches(filter, record);
 		point = point || filter_point(filter, record);
+		packet = packet || packet_matches(filter, record);
 	}
-	return device && netns && pid && point;
+	return device && netns && pid && point && packet;
 }

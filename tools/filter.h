@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "expression.h"
 #include "journey.h"
 #include "names.h"
 
@@ -15,6 +16,7 @@
  * @netns: name or inode number of a network namespace, NULL for all
  * @has_pid: only packets that a process of @pid had to do with
  * @pid: process number
+ * @expression: which packets, NULL for all
  *
  * Only showing is filtered: journeys are made of all records.
  */
@@ -24,10 +26,12 @@ struct filter {
 	const char *netns;
 	bool has_pid;
 	uint32_t pid;
+	const struct expression *expression;
 };
 
 bool filter_globs_match(const char *globs, const char *name, const char *group);
 bool filter_point(const struct filter *filter, const struct skbtrace_record *record);
+bool filter_packet(const struct filter *filter, const struct skbtrace_record *record);
 bool filter_record(const struct filter *filter, struct names *names,
 		   const struct skbtrace_record *record);
 bool filter_journey(const struct filter *filter, struct names *names,

@@ -10,6 +10,8 @@
 #include <skbtrace/version.h>
 
 #include "clock.h"
+#include "control.h"
+#include "expression.h"
 #include "file.h"
 #include "options.h"
 #include "rings.h"
@@ -28,8 +30,12 @@ static const char usage[] =
 "  skbtrace record -o F  what the rings retain and what comes, to a file\n"
 "  skbtrace points [F]   the points, and what they saw\n"
 "  skbtrace stats [F]    the figures of the module\n"
+"  skbtrace filter [E]   have the module record only what matches E, or \"off\";\n"
+"                        without E: show its filter\n"
 "\n"
-"F is a file made by \"skbtrace record\", or - for standard input.\n"
+"F is a file made by \"skbtrace record\", or - for standard input. Behind live, report,\n"
+"check, hops, record and F may stand an expression E: only what matches is shown or\n"
+"saved. E is tcpdump's, 'tcp port 80' for instance: see pcap-filter(7).\n"
 "\n"
 "  -d, --dev GLOBS       only what touches these devices: veth*,br0 or -lo\n"
 "  -N, --netns NAME      only what touches this network namespace (or inode)\n"
@@ -40,7 +46,7 @@ static const char usage[] =
 "  -j, --json            one JSON object a line\n"
 "  -D, --duration SECS   follow from now on, for so long\n"
 "  -c, --count N         end after N journeys (hops: hops; record: records)\n"
-"  -o, --output F        file to write\n"
+"  -o, --output F        file to write (filter: the program of E, for insmod)\n"
 "  -C, --color WHEN      auto, always or never\n"
 "      --debugfs DIR     where debugfs is mounted, else $SKBTRACE_DEBUGFS or\n"
 "                        /sys/kernel/debug\n"
@@ -75,6 +81,7 @@ static const char * const commands[] = {
 	[COMMAND_RECORD] = "record",
 	[COMMAND_POINTS] = "points",
 	[COMMAND_STATS] = "stats",
+	[COMMAND_FILTER] = "filter",
 };
 
 #define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -182,14 +189,61 @@ static int parse_command(struct options *options, const char *word, struct error
 	return error_set(error, "\"%s\" is not a command: see skbtrace --help", word);
 }
 
+static bool takes_expression(enum command command)
+{
+	return command != COMMAND_POINTS && command != COMMAND_STATS;
+}
+
+/* Is a word a file?  What is there is one; and no expression begins as a path does. */
+static bool is_input(const struct options *options, const char *word)
+{
+	if (!takes_expression(options->command))
+		return true;
+	if (options->command == COMMAND_FILTER)
+		return false;
+	return !strcmp(word, "-") || *word == '/' || *word == '.' || !access(word, F_OK);
+}
+
+static char *join(char **words, int nr)
+{
+	size_t len = 1;
+	char *text;
+	int i;
+
+	for (i = 0; i < nr; i++)
+		len += strlen(words[i]) + 1;
+	text = calloc(1, len);
+	for (i = 0; text && i < nr; i++) {
+		strcat(text, i ? " " : "");
+		strcat(text, words[i]);
+	}
+	return text;
+}
+
+/* Behind the command may stand a file, and an expression. */
+static int parse_words(struct options *options, char **words, int nr, struct error *error)
+{
+	if (nr && is_input(options, *words)) {
+		options->input = *words++;
+		nr--;
+	}
+	if (nr && !takes_expression(options->command))
+		return error_set(error, "\"%s\": one file is enough", *words);
+	if (!nr)
+		return 0;
+	options->expression = join(words, nr);
+	return options->expression ? 0 : error_set(error, "out of memory");
+}
+
 static int check_options(const struct options *options, struct error *error)
 {
 	bool records = options->command == COMMAND_RECORD;
+	bool writes = records || (options->command == COMMAND_FILTER && options->expression);
 
 	if (records && !options->output)
 		return error_set(error, "record: to which file? (-o FILE)");
-	if (!records && options->output)
-		return error_set(error, "-o: only record writes a file");
+	if (!writes && options->output)
+		return error_set(error, "-o: only record writes a file, and filter a program");
 	if (options->input && (records || options->command == COMMAND_LIVE))
 		return error_set(error, "%s: reads the rings, not a file",
 				 commands[options->command]);
@@ -213,11 +267,34 @@ static int parse(struct options *options, int argc, char **argv, struct error *e
 			return -1;
 	if (optind < argc && parse_command(options, argv[optind++], error))
 		return -1;
-	if (optind < argc)
-		options->input = argv[optind++];
-	if (optind < argc)
-		return error_set(error, "\"%s\": one file is enough", argv[optind]);
+	if (parse_words(options, argv + optind, argc - optind, error))
+		return -1;
 	return check_options(options, error);
+}
+
+/* A name of a file that is not there has been taken for an expression. */
+static int compile(struct options *options, struct expression *expression, struct error *error)
+{
+	const char *text = options->expression;
+	bool may_be_file = !options->input && options->command != COMMAND_FILTER &&
+			   options->command != COMMAND_LIVE && options->command != COMMAND_RECORD;
+	struct error wrong;
+
+	if (!text || !*text)
+		return 0;
+	if (options->command == COMMAND_FILTER && (!strcmp(text, "off") || !strcmp(text, "0"))) {
+		options->off = true;
+		return 0;
+	}
+	if (!expression_compile(expression, text, &wrong)) {
+		options->filter.expression = expression;
+		return 0;
+	}
+	if (may_be_file && !strpbrk(text, " \t\n"))
+		return error_set(error, "there is no file %s, and it is no expression: %.300s", text,
+				 wrong.text);
+	*error = wrong;
+	return -1;
 }
 
 /* What is read from the rings without --duration is what they retain. */
@@ -245,6 +322,8 @@ static int dispatch(const struct options *options, struct source *source, struct
 		return show_points(options, source, error);
 	case COMMAND_STATS:
 		return show_stats(options, source, error);
+	case COMMAND_FILTER:
+		break;		/* has no source */
 	}
 	return STATUS_ERROR;
 }
@@ -255,34 +334,49 @@ static void complain(const struct error *error)
 		fprintf(stderr, "skbtrace: %s\n", error->text);
 }
 
-int main(int argc, char **argv)
+/* Do what was asked for.  Return: the exit status. */
+static int perform(const struct options *options, struct error *error)
 {
 	static char buffer[1 << 16];
-	struct options options = { 0 };
-	struct error error = { "" };
-	struct source *source;
+	struct source *source = NULL;
 	int status;
 
-	if (parse(&options, argc, argv, &error)) {
-		complain(&error);
-		return STATUS_ERROR;
-	}
-	source = open_source(&options, &error);
-	if (!source) {
-		complain(&error);
-		return STATUS_ERROR;
+	if (options->command != COMMAND_FILTER) {
+		source = open_source(options, error);
+		if (!source) {
+			complain(error);
+			return STATUS_ERROR;
+		}
 	}
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	status = dispatch(&options, source, &error);
+	status = source ? dispatch(options, source, error) : control_filter(options, error);
 	if (fflush(stdout)) {
-		error_set(&error, "standard output: %s", strerror(errno));
+		error_set(error, "standard output: %s", strerror(errno));
 		status = STATUS_ERROR;
 	}
-	complain(&error);
+	complain(error);
+	if (!source)
+		return status;
 	/* Damage is told last, where it is not overlooked. */
 	complain(&source->damage);
 	if (*source->damage.text)
 		status = STATUS_ERROR;
 	source_close(source);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct expression expression = { 0 };
+	struct options options = { 0 };
+	struct error error = { "" };
+	int status = STATUS_ERROR;
+
+	if (parse(&options, argc, argv, &error) || compile(&options, &expression, &error))
+		complain(&error);
+	else
+		status = perform(&options, &error);
+	expression_free(&expression);
+	free(options.expression);
 	return status;
 }

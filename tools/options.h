@@ -24,6 +24,7 @@ enum status {
  * @COMMAND_RECORD: to a file
  * @COMMAND_POINTS: the table of points
  * @COMMAND_STATS: the module's figures
+ * @COMMAND_FILTER: what the module is to record
  */
 enum command {
 	COMMAND_LIVE,
@@ -33,6 +34,7 @@ enum command {
 	COMMAND_RECORD,
 	COMMAND_POINTS,
 	COMMAND_STATS,
+	COMMAND_FILTER,
 };
 
 /**
@@ -40,6 +42,8 @@ enum command {
  * @command: what to do
  * @input: the file to read, NULL for the rings
  * @output: the file to write
+ * @expression: what the rest of the command line says, NULL for nothing
+ * @off: filter: none
  * @debugfs: where debugfs is mounted
  * @filter: what to show
  * @json: for programs
@@ -54,6 +58,8 @@ struct options {
 	enum command command;
 	const char *input;
 	const char *output;
+	char *expression;
+	bool off;
 	const char *debugfs;
 	struct filter filter;
 	bool json;

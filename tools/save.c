@@ -23,7 +23,10 @@
  * @source: where records come from
  * @output: where they go
  * @records: SAVE_RECORDS
+ * @filter: which of them
  * @next_index: of each stream, the index after that of its last record
+ * @left_out: of each stream, records that are not wanted
+ * @read_ns: when the record was made that was read last
  * @until_ns: what is younger is not wanted
  * @saved: records
  * @lost: records
@@ -33,7 +36,10 @@ struct save {
 	struct source *source;
 	struct file_output output;
 	struct skbtrace_record *records;
+	const struct filter *filter;
 	uint64_t *next_index;
+	uint64_t *left_out;
+	uint64_t read_ns;
 	uint64_t until_ns;
 	uint64_t saved;
 	uint64_t lost;
@@ -53,18 +59,43 @@ static uint64_t count_lost(const struct save *save, unsigned int stream, size_t 
 	return next ? lost + (records[0].index - next) : lost;
 }
 
-/* Return: how many records were saved, or -1. */
+/*
+ * Keep the records that are wanted.  Their indices close up: what is missing in
+ * a file is what was lost.
+ *
+ * Return: how many there are.
+ */
+static size_t select_records(struct save *save, unsigned int stream, size_t nr)
+{
+	struct skbtrace_record *records = save->records;
+	size_t i, kept = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!filter_packet(save->filter, &records[i])) {
+			save->left_out[stream]++;
+			continue;
+		}
+		records[kept] = records[i];
+		records[kept++].index -= save->left_out[stream];
+	}
+	return kept;
+}
+
+/* Return: how many records were read, or -1. */
 static ssize_t save_some(struct save *save, unsigned int stream)
 {
 	ssize_t nr = source_read(save->source, stream, save->records, SAVE_RECORDS, save->error);
+	size_t kept;
 
 	if (nr <= 0)
 		return nr;
 	save->lost += count_lost(save, stream, nr);
-	save->saved += nr;
 	save->next_index[stream] = save->records[nr - 1].index + 1;
-	if (file_write_chunk(&save->output, FILE_RECORDS, save->source->cpus[stream], save->records,
-			     nr * sizeof(*save->records), save->error))
+	save->read_ns = save->records[nr - 1].ts_ns;
+	kept = select_records(save, stream, nr);
+	save->saved += kept;
+	if (kept && file_write_chunk(&save->output, FILE_RECORDS, save->source->cpus[stream],
+				     save->records, kept * sizeof(*save->records), save->error))
 		return -1;
 	return nr;
 }
@@ -84,7 +115,7 @@ static int save_round(struct save *save)
 
 		if (nr < 0)
 			return -1;
-		more |= nr == SAVE_RECORDS && save->records[nr - 1].ts_ns <= save->until_ns;
+		more |= nr == SAVE_RECORDS && save->read_ns <= save->until_ns;
 	}
 	return more;
 }
@@ -141,7 +172,7 @@ static int write_file(struct save *save, const struct options *options)
 int save(const struct options *options, struct source *source, struct error *error)
 {
 	struct save save = {
-		.source = source, .output = { -1, options->output },
+		.source = source, .output = { -1, options->output }, .filter = &options->filter,
 		.until_ns = UINT64_MAX, .error = error,
 	};
 	int ret = -1;
@@ -151,7 +182,8 @@ int save(const struct options *options, struct source *source, struct error *err
 		save.until_ns = clock_ns(CLOCK_MONOTONIC) + options->duration_ns;
 	save.records = malloc(SAVE_RECORDS * sizeof(*save.records));
 	save.next_index = calloc(source->nr_streams, sizeof(*save.next_index));
-	if (!save.records || !save.next_index)
+	save.left_out = calloc(source->nr_streams, sizeof(*save.left_out));
+	if (!save.records || !save.next_index || !save.left_out)
 		error_set(error, "out of memory");
 	else
 		save.output.fd = open_output(options->output, error);
@@ -166,5 +198,6 @@ int save(const struct options *options, struct source *source, struct error *err
 			save.lost);
 	free(save.records);
 	free(save.next_index);
+	free(save.left_out);
 	return ret ? STATUS_ERROR : STATUS_OK;
 }

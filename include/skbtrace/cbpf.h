@@ -1,0 +1,686 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Classic BPF: programs that say yes or no to a packet, read from text, checked
+ * and run.
+ *
+ * They are what libpcap makes of "tcp port 80" for packets that begin with the
+ * IP header (DLT_RAW).  Module and reader both run them, over real headers or
+ * over one put together of what is known of a flow.
+ *
+ * The kernel has an interpreter too, but for something else: sk_run_filter()
+ * of old and bpf_prog_run() of today want an skb, begin at skb->data, which is
+ * another header at each point, believe its lengths, and have another name,
+ * form and set of checks on each kernel.  This one is given bytes.
+ *
+ * No kernel function is used here: module and reader include this, and
+ * selftests/tools compares it with libpcap's own interpreter.
+ */
+#ifndef SKBTRACE_CBPF_H
+#define SKBTRACE_CBPF_H
+
+#include <linux/types.h>
+
+/* The instructions are the kernel's: struct sock_filter, BPF_*. */
+#ifdef __KERNEL__
+#include <linux/string.h>
+#include <uapi/linux/filter.h>
+#else
+#include <linux/filter.h>
+#include <string.h>
+#endif
+
+/* Not all headers that have struct sock_filter have these: Linux 3.7. */
+#ifndef BPF_MOD
+#define BPF_MOD		0x90
+#endif
+#ifndef BPF_XOR
+#define BPF_XOR		0xa0
+#endif
+
+/*
+ * What the parameter filter= takes: so many instructions, and as many bytes of
+ * text.  It is written and read as one page of sysfs, with a newline and a NUL.
+ */
+#define CBPF_INSNS_MAX	256
+#define CBPF_TEXT_MAX	4094
+
+/* Too long to be inlined, and not used by everybody who includes this. */
+#define CBPF_FUNCTION	__attribute__((__noinline__, __unused__))
+
+/* "No instruction", where the number of one is expected. */
+#define CBPF_NO_INSN	0xffffffffu
+
+/**
+ * struct cbpf_error - why a program is not accepted
+ * @insn: the instruction, counted from 0 as "tcpdump -d" does, or CBPF_NO_INSN
+ * @what: what is wrong, to be put behind its number and a colon
+ */
+struct cbpf_error {
+	__u32 insn;
+	const char *what;
+};
+
+static inline int cbpf_refuse(struct cbpf_error *error, __u32 insn,
+			      const char *what)
+{
+	error->insn = insn;
+	error->what = what;
+	return -1;
+}
+
+static inline int cbpf_is_gap(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' ||
+	       c == ';';
+}
+
+static inline const char *cbpf_skip_gap(const char *text)
+{
+	while (cbpf_is_gap(*text))
+		text++;
+	return text;
+}
+
+/* Return: what follows a decimal number up to @max, or NULL if there is none. */
+static inline const char *cbpf_number(const char *text, __u32 max,
+				      __u32 *number)
+{
+	__u64 n = 0;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		n = n * 10 + (*text - '0');
+		if (n > max)
+			return NULL;
+	}
+	if (*text && !cbpf_is_gap(*text))
+		return NULL;
+	*number = n;
+	return text;
+}
+
+static inline const char *cbpf_read_insn(const char *text, __u32 number,
+					 struct sock_filter *insn,
+					 struct cbpf_error *error)
+{
+	static const char * const wrong[] = {
+		"has a code that is no number up to 65535",
+		"has a jt that is no number up to 255",
+		"has a jf that is no number up to 255",
+		"has a k that is no number up to 4294967295",
+	};
+	static const __u32 max[] = { 0xffff, 0xff, 0xff, 0xffffffff };
+	__u32 field[4];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		text = cbpf_skip_gap(text);
+		if (!*text) {
+			cbpf_refuse(error, number, i ?
+				    "lacks some of its code, jt, jf and k" :
+				    "is missing: the first number says how many there are");
+			return NULL;
+		}
+		text = cbpf_number(text, max[i], &field[i]);
+		if (!text) {
+			cbpf_refuse(error, number, wrong[i]);
+			return NULL;
+		}
+	}
+	insn->code = field[0];
+	insn->jt = field[1];
+	insn->jf = field[2];
+	insn->k = field[3];
+	return text;
+}
+
+/**
+ * cbpf_parse() - read a program
+ * @insns: where to
+ * @max: how many instructions there is room for
+ * @text: as "tcpdump -ddd" prints it: how many instructions there are, and
+ *	code, jt, jf and k of each; between the numbers may be blanks, newlines,
+ *	commas and semicolons
+ * @error: set if it fails
+ *
+ * Return: the number of instructions, 0 for "0" and an empty text; or -1.
+ */
+static inline int cbpf_parse(struct sock_filter *insns, __u32 max,
+			     const char *text, struct cbpf_error *error)
+{
+	__u32 nr, i;
+
+	text = cbpf_skip_gap(text);
+	if (!*text)
+		return 0;
+	text = cbpf_number(text, 0xffffffff, &nr);
+	if (!text)
+		return cbpf_refuse(error, CBPF_NO_INSN,
+				   "does not begin with the number of instructions");
+	if (nr > max)
+		return cbpf_refuse(error, CBPF_NO_INSN,
+				   "has too many instructions");
+	for (i = 0; i < nr; i++) {
+		text = cbpf_read_insn(text, i, &insns[i], error);
+		if (!text)
+			return -1;
+	}
+	if (*cbpf_skip_gap(text))
+		return cbpf_refuse(error, CBPF_NO_INSN,
+				   "has more instructions than its first number says");
+	return nr;
+}
+
+/* What is wrong with an instruction that has @left others behind it, or NULL. */
+static inline const char *cbpf_wrong(const struct sock_filter *insn, __u32 left)
+{
+	switch (insn->code) {
+	case BPF_LD | BPF_W | BPF_ABS:
+	case BPF_LD | BPF_H | BPF_ABS:
+	case BPF_LD | BPF_B | BPF_ABS:
+	case BPF_LDX | BPF_B | BPF_MSH:
+		/* SKF_AD_OFF, SKF_NET_OFF, SKF_LL_OFF: of an skb, not of bytes. */
+		if (insn->k >> 31)
+			return "loads from a negative offset, an extension of Linux";
+		return NULL;
+	case BPF_LD | BPF_W | BPF_IND:
+	case BPF_LD | BPF_H | BPF_IND:
+	case BPF_LD | BPF_B | BPF_IND:
+	case BPF_LD | BPF_W | BPF_LEN:
+	case BPF_LDX | BPF_W | BPF_LEN:
+	case BPF_LD | BPF_IMM:
+	case BPF_LDX | BPF_IMM:
+	case BPF_ALU | BPF_ADD | BPF_K:
+	case BPF_ALU | BPF_ADD | BPF_X:
+	case BPF_ALU | BPF_SUB | BPF_K:
+	case BPF_ALU | BPF_SUB | BPF_X:
+	case BPF_ALU | BPF_MUL | BPF_K:
+	case BPF_ALU | BPF_MUL | BPF_X:
+	case BPF_ALU | BPF_DIV | BPF_X:
+	case BPF_ALU | BPF_MOD | BPF_X:
+	case BPF_ALU | BPF_AND | BPF_K:
+	case BPF_ALU | BPF_AND | BPF_X:
+	case BPF_ALU | BPF_OR | BPF_K:
+	case BPF_ALU | BPF_OR | BPF_X:
+	case BPF_ALU | BPF_XOR | BPF_K:
+	case BPF_ALU | BPF_XOR | BPF_X:
+	case BPF_ALU | BPF_LSH | BPF_X:
+	case BPF_ALU | BPF_RSH | BPF_X:
+	case BPF_ALU | BPF_NEG:
+	case BPF_RET | BPF_K:
+	case BPF_RET | BPF_A:
+	case BPF_MISC | BPF_TAX:
+	case BPF_MISC | BPF_TXA:
+		return NULL;
+	case BPF_LD | BPF_MEM:
+	case BPF_LDX | BPF_MEM:
+	case BPF_ST:
+	case BPF_STX:
+		return insn->k < BPF_MEMWORDS ? NULL :
+		       "has no such word of memory, there are 16";
+	case BPF_ALU | BPF_DIV | BPF_K:
+	case BPF_ALU | BPF_MOD | BPF_K:
+		return insn->k ? NULL : "divides by zero";
+	case BPF_ALU | BPF_LSH | BPF_K:
+	case BPF_ALU | BPF_RSH | BPF_K:
+		return insn->k < 32 ? NULL : "shifts by more than 31 bits";
+	case BPF_JMP | BPF_JA:
+		/* libpcap makes loops of "protochain". */
+		if (insn->k >> 31)
+			return "jumps back";
+		return insn->k < left ? NULL : "jumps behind the last";
+	case BPF_JMP | BPF_JEQ | BPF_K:
+	case BPF_JMP | BPF_JEQ | BPF_X:
+	case BPF_JMP | BPF_JGT | BPF_K:
+	case BPF_JMP | BPF_JGT | BPF_X:
+	case BPF_JMP | BPF_JGE | BPF_K:
+	case BPF_JMP | BPF_JGE | BPF_X:
+	case BPF_JMP | BPF_JSET | BPF_K:
+	case BPF_JMP | BPF_JSET | BPF_X:
+		return insn->jt < left && insn->jf < left ? NULL :
+		       "jumps behind the last";
+	}
+	return "has a code that classic BPF does not know";
+}
+
+/**
+ * cbpf_check() - can a program be run
+ * @insns: the program
+ * @nr: its number of instructions, at least 1
+ * @error: set if not
+ *
+ * What passes ends after @nr steps at the latest, since all jumps lead forward,
+ * and reads and writes nothing that is not its own or the packet's.
+ *
+ * Return: 1 if it uses memory, 0 if not, or -1.
+ */
+static inline int cbpf_check(const struct sock_filter *insns, __u32 nr,
+			     struct cbpf_error *error)
+{
+	int uses_memory = 0;
+	const char *wrong;
+	__u32 i;
+
+	for (i = 0; i < nr; i++) {
+		wrong = cbpf_wrong(&insns[i], nr - 1 - i);
+		if (wrong)
+			return cbpf_refuse(error, i, wrong);
+		uses_memory |= BPF_CLASS(insns[i].code) == BPF_ST ||
+			       BPF_CLASS(insns[i].code) == BPF_STX ||
+			       insns[i].code == (BPF_LD | BPF_MEM) ||
+			       insns[i].code == (BPF_LDX | BPF_MEM);
+	}
+	if (BPF_CLASS(insns[nr - 1].code) != BPF_RET)
+		return cbpf_refuse(error, nr - 1,
+				   "is the last, and does not return");
+	return uses_memory;
+}
+
+/**
+ * cbpf_start() - where a program begins for IPv4, or for IPv6
+ * @insns: a program that has passed cbpf_check()
+ * @version: 4 or 6
+ *
+ * libpcap's programs begin with asking for the version, more than once, and
+ * most packets that are rejected are rejected soon after.
+ *
+ * Return: a number of instructions that make no difference to a packet whose
+ * version that is.
+ */
+static inline __u32 cbpf_start(const struct sock_filter *insns, __u32 version)
+{
+	__u32 start = 0;
+
+	/* A is loaded anew where it goes on, so what it was does not matter. */
+	while (insns[start].code == (BPF_LD | BPF_B | BPF_ABS) &&
+	       insns[start].k == 0 &&
+	       insns[start + 1].code == (BPF_ALU | BPF_AND | BPF_K) &&
+	       insns[start + 1].k == 0xf0 &&
+	       insns[start + 2].code == (BPF_JMP | BPF_JEQ | BPF_K)) {
+		const struct sock_filter *jump = &insns[start + 2];
+		__u32 to = start + 3 +
+			   (jump->k == version << 4 ? jump->jt : jump->jf);
+
+		if (BPF_CLASS(insns[to].code) != BPF_LD &&
+		    insns[to].code != (BPF_RET | BPF_K))
+			break;
+		start = to;
+	}
+	return start;
+}
+
+static inline __u32 cbpf_be16(const __u8 *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static inline __u32 cbpf_be32(const __u8 *p)
+{
+	return (__u32)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+/* See cbpf_run(); @mem may be NULL if the program uses none. */
+static CBPF_FUNCTION __u32
+cbpf_run_in(const struct sock_filter *insn, const __u8 *packet, __u32 len,
+	    __u32 wire_len, __u32 *mem)
+{
+	__u32 a = 0, x = 0, k;
+	__u64 at;
+
+	for (;; insn++) {
+		k = insn->k;
+		/*
+		 * First what programs mostly consist of: kernels are built
+		 * without jump tables, and a switch of this size takes longer
+		 * to find its case than a case to run.
+		 */
+		if (insn->code == (BPF_LD | BPF_B | BPF_ABS)) {
+			if (k >= len)
+				return 0;
+			a = packet[k];
+			continue;
+		}
+		if (insn->code == (BPF_JMP | BPF_JEQ | BPF_K)) {
+			insn += a == k ? insn->jt : insn->jf;
+			continue;
+		}
+		if (insn->code == (BPF_ALU | BPF_AND | BPF_K)) {
+			a &= k;
+			continue;
+		}
+		if (insn->code == (BPF_RET | BPF_K))
+			return k;
+		switch (insn->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			if ((__u64)k + 4 > len)
+				return 0;
+			a = cbpf_be32(packet + k);
+			break;
+		case BPF_LD | BPF_H | BPF_ABS:
+			if ((__u64)k + 2 > len)
+				return 0;
+			a = cbpf_be16(packet + k);
+			break;
+		case BPF_LD | BPF_W | BPF_IND:
+			at = (__u64)x + k;
+			if (at + 4 > len)
+				return 0;
+			a = cbpf_be32(packet + at);
+			break;
+		case BPF_LD | BPF_H | BPF_IND:
+			at = (__u64)x + k;
+			if (at + 2 > len)
+				return 0;
+			a = cbpf_be16(packet + at);
+			break;
+		case BPF_LD | BPF_B | BPF_IND:
+			at = (__u64)x + k;
+			if (at >= len)
+				return 0;
+			a = packet[at];
+			break;
+		case BPF_LDX | BPF_B | BPF_MSH:
+			if (k >= len)
+				return 0;
+			x = (packet[k] & 0xf) << 2;
+			break;
+		case BPF_LD | BPF_W | BPF_LEN:
+			a = wire_len;
+			break;
+		case BPF_LDX | BPF_W | BPF_LEN:
+			x = wire_len;
+			break;
+		case BPF_LD | BPF_IMM:
+			a = k;
+			break;
+		case BPF_LDX | BPF_IMM:
+			x = k;
+			break;
+		case BPF_LD | BPF_MEM:
+			a = mem[k];
+			break;
+		case BPF_LDX | BPF_MEM:
+			x = mem[k];
+			break;
+		case BPF_ST:
+			mem[k] = a;
+			break;
+		case BPF_STX:
+			mem[k] = x;
+			break;
+		case BPF_ALU | BPF_ADD | BPF_K:
+			a += k;
+			break;
+		case BPF_ALU | BPF_ADD | BPF_X:
+			a += x;
+			break;
+		case BPF_ALU | BPF_SUB | BPF_K:
+			a -= k;
+			break;
+		case BPF_ALU | BPF_SUB | BPF_X:
+			a -= x;
+			break;
+		case BPF_ALU | BPF_MUL | BPF_K:
+			a *= k;
+			break;
+		case BPF_ALU | BPF_MUL | BPF_X:
+			a *= x;
+			break;
+		case BPF_ALU | BPF_DIV | BPF_K:
+			a /= k;
+			break;
+		case BPF_ALU | BPF_DIV | BPF_X:
+			if (!x)
+				return 0;
+			a /= x;
+			break;
+		case BPF_ALU | BPF_MOD | BPF_K:
+			a %= k;
+			break;
+		case BPF_ALU | BPF_MOD | BPF_X:
+			if (!x)
+				return 0;
+			a %= x;
+			break;
+		case BPF_ALU | BPF_AND | BPF_X:
+			a &= x;
+			break;
+		case BPF_ALU | BPF_OR | BPF_K:
+			a |= k;
+			break;
+		case BPF_ALU | BPF_OR | BPF_X:
+			a |= x;
+			break;
+		case BPF_ALU | BPF_XOR | BPF_K:
+			a ^= k;
+			break;
+		case BPF_ALU | BPF_XOR | BPF_X:
+			a ^= x;
+			break;
+		case BPF_ALU | BPF_LSH | BPF_K:
+			a <<= k;
+			break;
+		case BPF_ALU | BPF_LSH | BPF_X:
+			a = x < 32 ? a << x : 0;
+			break;
+		case BPF_ALU | BPF_RSH | BPF_K:
+			a >>= k;
+			break;
+		case BPF_ALU | BPF_RSH | BPF_X:
+			a = x < 32 ? a >> x : 0;
+			break;
+		case BPF_ALU | BPF_NEG:
+			a = -a;
+			break;
+		case BPF_JMP | BPF_JA:
+			insn += k;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_X:
+			insn += a == x ? insn->jt : insn->jf;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			insn += a > k ? insn->jt : insn->jf;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_X:
+			insn += a > x ? insn->jt : insn->jf;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			insn += a >= k ? insn->jt : insn->jf;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_X:
+			insn += a >= x ? insn->jt : insn->jf;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			insn += a & k ? insn->jt : insn->jf;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_X:
+			insn += a & x ? insn->jt : insn->jf;
+			break;
+		case BPF_MISC | BPF_TAX:
+			x = a;
+			break;
+		case BPF_MISC | BPF_TXA:
+			a = x;
+			break;
+		case BPF_RET | BPF_A:
+			return a;
+		default:
+			return 0;	/* cbpf_check() has seen to it */
+		}
+	}
+}
+
+/* In a function of its own: few programs need it, and it takes as long as they. */
+static CBPF_FUNCTION __u32
+cbpf_run_with_memory(const struct sock_filter *insns, const __u8 *packet,
+		     __u32 len, __u32 wire_len)
+{
+	__u32 mem[BPF_MEMWORDS] = { 0 };
+
+	return cbpf_run_in(insns, packet, len, wire_len, mem);
+}
+
+/**
+ * cbpf_run() - run a program over a packet
+ * @insns: a program that has passed cbpf_check()
+ * @uses_memory: what that returned
+ * @packet: the IP header, and what follows
+ * @len: how many bytes of it can be read
+ * @wire_len: how long the packet is
+ *
+ * As libpcap's bpf_filter(): what loads behind @len or divides by zero rejects
+ * the packet, a shift by more than 31 bits gives 0.  Memory is 0 at first.
+ *
+ * Return: what the program does, 0 to reject the packet.
+ */
+static inline __u32 cbpf_run(const struct sock_filter *insns, int uses_memory,
+			     const __u8 *packet, __u32 len, __u32 wire_len)
+{
+	if (uses_memory)
+		return cbpf_run_with_memory(insns, packet, len, wire_len);
+	return cbpf_run_in(insns, packet, len, wire_len, NULL);
+}
+
+/**
+ * struct cbpf_flow - what is known of a packet without its headers
+ * @protocol: ETH_P_IP or ETH_P_IPV6
+ * @saddr: source address, IPv4 in the first 4 bytes
+ * @daddr: destination address, likewise
+ * @l4proto: IPPROTO_*
+ * @has_ports: @sport and @dport are known, and it is no later fragment
+ * @sport: source port, host order
+ * @dport: destination port, likewise
+ * @tcp_seq: sequence number of the first byte of payload
+ * @tcp_flags: byte 13 of the TCP header
+ * @ttl: time to live or hop limit
+ * @is_fragment: it is one
+ * @frag_off: its offset, bytes
+ * @ip_id: identification
+ * @is_transport: @payload_len is without the transport header
+ * @payload_len: bytes of payload
+ */
+struct cbpf_flow {
+	const __u8 *saddr;
+	const __u8 *daddr;
+	__u32 tcp_seq;
+	__u32 ip_id;
+	__u32 payload_len;
+	__u16 protocol;
+	__u16 sport;
+	__u16 dport;
+	__u16 frag_off;
+	__u8 l4proto;
+	__u8 tcp_flags;
+	__u8 ttl;
+	__u8 has_ports;
+	__u8 is_fragment;
+	__u8 is_transport;
+};
+
+/* IPv6, fragment header, TCP. */
+#define CBPF_HEADER_MAX	(40 + 8 + 20)
+
+/* IPPROTO_*, for which kernel and libc have different headers. */
+#define CBPF_ICMP	1
+#define CBPF_TCP	6
+#define CBPF_UDP	17
+#define CBPF_FRAGMENT	44
+#define CBPF_ICMPV6	58
+#define CBPF_SCTP	132
+
+static inline void cbpf_put16(__u8 *p, __u32 value)
+{
+	p[0] = value >> 8;
+	p[1] = value;
+}
+
+static inline void cbpf_put32(__u8 *p, __u32 value)
+{
+	cbpf_put16(p, value >> 16);
+	cbpf_put16(p + 2, value);
+}
+
+/* Length of the transport header; all but that of TCP are always as long. */
+static inline __u32 cbpf_l4_len(const struct cbpf_flow *flow)
+{
+	if (!flow->is_transport)
+		return 0;
+	switch (flow->l4proto) {
+	case CBPF_TCP:
+		return 20;
+	case CBPF_SCTP:
+		return 12;
+	case CBPF_UDP:
+	case CBPF_ICMP:
+	case CBPF_ICMPV6:
+		return 8;
+	}
+	return 0;
+}
+
+static inline void cbpf_put_l4(__u8 *p, const struct cbpf_flow *flow)
+{
+	cbpf_put16(p, flow->sport);
+	cbpf_put16(p + 2, flow->dport);
+	if (flow->l4proto == CBPF_TCP) {
+		cbpf_put32(p + 4, flow->tcp_seq);
+		p[12] = 20 / 4 << 4;
+		p[13] = flow->tcp_flags;
+	} else if (flow->l4proto == CBPF_UDP) {
+		cbpf_put16(p + 4, 8 + flow->payload_len);
+	}
+}
+
+/**
+ * cbpf_header() - the headers of a packet, as far as they are known
+ * @flow: what is known
+ * @header: set to IP header and, where ports are known, transport header; what
+ *	is not known is 0, and options and extension headers are left out
+ * @wire_len: set to the length of the packet with these headers
+ *
+ * Return: the length of @header.
+ */
+static inline __u32 cbpf_header(const struct cbpf_flow *flow,
+				__u8 header[CBPF_HEADER_MAX], __u32 *wire_len)
+{
+	__u32 len = 20, l4_len = cbpf_l4_len(flow), total;
+
+	memset(header, 0, CBPF_HEADER_MAX);
+	if (flow->protocol == 0x86dd) {		/* ETH_P_IPV6 */
+		len = flow->is_fragment ? 40 + 8 : 40;
+		total = len + l4_len + flow->payload_len;
+		header[0] = 6 << 4;
+		cbpf_put16(header + 4, total - 40 <= 0xffff ? total - 40 : 0);
+		header[6] = flow->l4proto;
+		header[7] = flow->ttl;
+		memcpy(header + 8, flow->saddr, 16);
+		memcpy(header + 24, flow->daddr, 16);
+		if (flow->is_fragment) {
+			header[6] = CBPF_FRAGMENT;
+			header[40] = flow->l4proto;
+			/* Of another one it is not known whether more follow. */
+			cbpf_put16(header + 42, flow->frag_off | !flow->frag_off);
+			cbpf_put32(header + 44, flow->ip_id);
+		}
+	} else {
+		total = len + l4_len + flow->payload_len;
+		header[0] = 4 << 4 | 20 / 4;
+		cbpf_put16(header + 2, total <= 0xffff ? total : 0);
+		cbpf_put16(header + 4, flow->ip_id);
+		if (flow->is_fragment)
+			cbpf_put16(header + 6, flow->frag_off ?
+				   flow->frag_off / 8 : 0x2000);
+		header[8] = flow->ttl;
+		header[9] = flow->l4proto;
+		memcpy(header + 12, flow->saddr, 4);
+		memcpy(header + 16, flow->daddr, 4);
+	}
+	*wire_len = total;
+	if (!flow->has_ports || !l4_len)
+		return len;
+	cbpf_put_l4(header + len, flow);
+	return len + l4_len;
+}
+
+#endif /* SKBTRACE_CBPF_H */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_TOOLS_CONTROL_H
+#define SKBTRACE_TOOLS_CONTROL_H
+
+#include "error.h"
+#include "options.h"
+
+int control_filter(const struct options *options, struct error *error);
+
+#endif /* SKBTRACE_TOOLS_CONTROL_H */
