@@ -134,15 +134,17 @@ check "a data race of the kernel itself is no fault" 0 "\(1 data races of the ke
 points="# # points: 60 active, 7 absent, 0 waiting, 0 refused"
 marks=('<!-- kernels: made by selftests/matrix.sh -->' '<!-- end -->')
 check "a table without kernels" 1 "matrix.sh: error: no kernel has run all tests yet: make check" matrix
-check "a kernel in the table" 0 '\| 6\.12\.1-x \| 60 \| 7 \| 1 \| 0 \| 1 \| 2[0-9-]{9} \|' \
+check "a kernel in the table" 0 '\| 6\.12\.1-x \| 60 / 7 \| 1 / 0 / 1 \| 26 / 1 \| 1234 / 0 \| 2[0-9-]{9} \|' \
 	ran 6.12.1-x "$header" 1..1 "${one[@]}" "$points" "# ok 1 a" "# ok 2 b # SKIP no IPv6" \
+	"# # corruption: 11 cases right, 0 wrong" "# # corruption: 15 cases right, 1 wrong" \
+	"# # benign: 1234 packets checked, 0 false alarms" \
 	"ok 1 selftests: skbtrace: a.sh"
-check "a kernel where something fails" 0 '\| 6\.1\.9 \| 60 \| 7 \| 1 \| 1 \| 0 \| .*' \
+check "a kernel where something fails" 0 '\| 6\.1\.9 \| 60 / 7 \| 1 / 1 / 0 \| - \| - \| .*' \
 	ran 6.1.9 "$header" 1..1 "${one[@]}" "$points" "# ok 1 a" "# not ok 2 b" \
 	"not ok 1 selftests: skbtrace: a.sh"
-check "a kernel whose run broke off" 0 '\| 5\.10\.2 \| - \| - \| 1 \| 1 \| 0 \| .*' \
+check "a kernel whose run broke off" 0 '\| 5\.10\.2 \| - / - \| 1 / 1 / 0 \| .*' \
 	ran 5.10.2 "$header" 1..2 "${one[@]}" "# ok 1 a" "Bail out! the guest died"
-check "its next run replaces it" 0 '\| 5\.10\.2 \| 60 \| 7 \| 2 \| 0 \| 0 \| .*' \
+check "its next run replaces it" 0 '\| 5\.10\.2 \| 60 / 7 \| 2 / 0 / 0 \| .*' \
 	ran 5.10.2 "$header" 1..1 "${one[@]}" "$points" "# ok 1 a" "# ok 2 b" \
 	"ok 1 selftests: skbtrace: a.sh"
 check "ordered by version" 0 '5.10.2,6.1.9,6.12.1-x' \
