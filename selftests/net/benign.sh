@@ -66,7 +66,7 @@ lossy() {
 	local name=$1 retransmissions=$2
 	shift 2
 	tc qdisc add dev calmveth1_peer root netem "$@" || { skip 3 "$name" "no netem"; return; }
-	benign "$name" $((1000 * scale)) traffic_with_loss
+	benign "$name" $((700 * scale)) traffic_with_loss
 	check "$name: retransmissions are journeys of their own, and said to be such" \
 		journeys retransmitted "$retransmissions"
 	tc qdisc del dev calmveth1_peer root
