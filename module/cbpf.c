@@ -19,6 +19,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <skbtrace/cbpf.h>
+#include <skbtrace/cbpf_flow.h>
 
 #include "cbpf.h"
 #include "compat.h"

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <skbtrace/cbpf.h>
+#include <skbtrace/cbpf_flow.h>
 
 #include "expression.h"
 #include "libpcap.h"

@@ -113,9 +113,10 @@ static int compile(const struct libpcap *lib, const char *text, struct sock_filt
 int libpcap_compile(const char *text, struct sock_filter **insns, unsigned int *nr,
 		    struct error *error)
 {
-	struct libpcap lib = { NULL };
+	struct libpcap lib;
 	int ret;
 
+	memset(&lib, 0, sizeof(lib));
 	if (load(&lib, error))
 		return -1;
 	ret = compile(&lib, text, insns, nr, error);

@@ -28,11 +28,12 @@ pages() {
 		-o "$work/got6" 'http://[fd78::10]/page' &&
 		cmp "$work/www/page" "$work/got4" && cmp "$work/www/page" "$work/got6"
 }
-is_bound() { in1 ss -Huln "sport = 7878" | grep -F -q "$1:7878"; }
+# is_bound udp|udp6: somebody has port 7878
+is_bound() { in1 grep -q ':1EC6 ' "/proc/net/$1"; }
 sinks_up() {
 	in_background ns-calm1 /usr/bin/python3 "$dir/udp.py" sink 78.78.0.10
 	in_background ns-calm1 /usr/bin/python3 "$dir/udp.py" sink fd78::10
-	until_true 30 is_bound 78.78.0.10 && until_true 30 is_bound '[fd78::10]'
+	until_true 30 is_bound udp && until_true 30 is_bound udp6
 }
 
 # TCP, UDP, ICMP and ARP, IPv4 and IPv6, all at the same time.
@@ -165,8 +166,8 @@ refused_at_load() {
 # as many as there is room for, which are a page of text as well
 longest() {
 	local text
-	text=256$(printf ',6 0 0 %d' $(seq 1000000000 1000000249) $(seq 100000000 100000005))
-	[ ${#text} -gt 4000 ] && set_parameter filter "$text" && has "$text"
+	text=256$(printf ',6 0 0 %d' $(seq 100000000 100000250) $(seq 10000000 10000004))
+	[ ${#text} = 4094 ] && set_parameter filter "$text" && has "$text"
 }
 too_many() { refused "257$(printf ',6 0 0 %d' $(seq 257))" "it has too many instructions"; }
 

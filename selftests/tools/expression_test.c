@@ -250,6 +250,7 @@ static const char * const flow_expressions[] = {
 	"ip[8] < 5", "ip[4:2] & 1 == 0", "ip[6:2] & 0x1fff != 0", "ip[6:2] & 0x1fff = 0 and udp",
 	"ip6[7] > 60", "greater 100", "less 60", "len > 70 and tcp", "udp[4:2] > 40",
 	"ip[2:2] > 100", "port 80 and (host 10.0.0.1 or host fd78::2) and not udp",
+	"ip6[6] = 44 and ip6[42:2] & 1 = 1", "ip[6] & 0x20 != 0",
 	"ip[12:4] = ip[16:4]", "tcp[0:2] = tcp[2:2]", "tcp[12] & 0xf0 = 0x50",
 };
 
@@ -557,6 +558,25 @@ TEST(errors_are_libpcaps_own)
 	expression_free(&expression);
 	EXPECT_EQ(-1, expression_compile(&expression, "ip6 protochain 6", &error));
 	EXPECT_NE(NULL, strstr(error.text, "of the program jumps back"));
+	expression_free(&expression);
+}
+
+/* What is not known is not there: a program that loads it matches nothing. */
+TEST(of_icmp_no_more_is_known_than_that_it_is)
+{
+	struct skbtrace_record record;
+	struct expression expression;
+	struct error error = { "" };
+	struct hop hop = { .point = "ip_rcv", .skb = 1 };
+
+	/* Any IPv4 packet that has a byte behind the header. */
+	ASSERT_EQ(0, expression_compile(&expression, "2,48 0 0 20,6 0 0 1", &error));
+	record = make_record(&hop);
+	EXPECT_TRUE(expression_matches(&expression, &record));
+	hop.l4proto = IPPROTO_ICMP;
+	record = make_record(&hop);
+	record.flags &= ~SKBTRACE_F_PORTS;
+	EXPECT_FALSE(expression_matches(&expression, &record));
 	expression_free(&expression);
 }
 
