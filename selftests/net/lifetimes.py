@@ -8,6 +8,7 @@ held SYSFS                 the module cannot be removed while all its files are 
 counters                   watches those of stats until it is killed: none goes back
 parameters FOLDER SECONDS  four processes change them all
 """
+import atexit
 import ctypes
 import errno
 import glob
@@ -104,6 +105,8 @@ def held(sysfs):
             os._exit(0)
         assert os.read(ready, 1) == b"x"
         children.append((pid, ready, path))
+    # Whatever comes: none of them shall hold the module for good.
+    atexit.register(lambda: [os.kill(child[0], signal.SIGKILL) for child in children])
     attempts = 0
     end = time.monotonic() + 3
     while time.monotonic() < end:
@@ -116,7 +119,8 @@ def held(sysfs):
     with open(sysfs + "/refcnt") as file:
         assert int(file.read()) == len(paths)
     reads = 0
-    for pid, ready, path in children:
+    while children:
+        pid, ready, path = children.pop()
         os.kill(pid, signal.SIGTERM)
         assert os.waitpid(pid, 0)[1] == 0, path
         count = int(os.read(ready, 100))
