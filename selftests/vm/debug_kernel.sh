@@ -100,5 +100,5 @@ name=${1-}
 build=$cache/build/kernel-$name
 scratch
 fetch_source
-id="$source $(cat "$rig/../config" "$rig/debug/base.config" "$rig/debug/$name.config" | cksum)"
+id="${source#"$cache/"} $(cat "$rig/../config" "$rig/debug/base.config" "$rig/debug/$name.config" | cksum)"
 [ "$(cat "$cache/kernels/$name/id" 2>/dev/null)" = "$id" ] || build
