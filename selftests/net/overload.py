@@ -5,8 +5,6 @@ quiet SECONDS PID...    attempts are committed, dropped or refused, on each CPU,
                         time the processes that flood are stopped
 readers SECONDS PID...  four readers of different speed got or lost every record
 cat TIMES FILE          so did those who read the text
-claimed                 records so far
-reader CLAIMED          so did the reader, whose JSON is standard input, since then
 rate RATE SECONDS       on each CPU so many records a second, in rings that hold them
 """
 import atexit
@@ -217,18 +215,6 @@ def cat(times, path):
     print(f"{times} times, {shown} lines + {lost} lost")
 
 
-def claimed():
-    print(sum(claimed_of(settled()).values()))
-
-
-def reader(before):
-    summary = [json.loads(line) for line in sys.stdin][-1]
-    passed = sum(claimed_of(settled()).values()) - int(before)
-    print(f"{summary['hops']} hops + {summary['lost']} lost")
-    assert summary["type"] == "summary"
-    assert summary["hops"] + summary["lost"] == passed, (summary, passed)
-
-
 def times_of(cpu):
     """Seconds of the records in a ring."""
     read = Reader(cpu, 0)
@@ -269,5 +255,4 @@ def rate(limit, seconds):
 
 
 if __name__ == "__main__":
-    {"quiet": quiet, "readers": readers, "cat": cat, "claimed": claimed,
-     "reader": reader, "rate": rate}[sys.argv[1]](*sys.argv[2:])
+    {"quiet": quiet, "readers": readers, "cat": cat, "rate": rate}[sys.argv[1]](*sys.argv[2:])
