@@ -51,10 +51,17 @@ attempts_add_up() {
 
 cursor() { /usr/bin/python3 "$dir/cursor.py" "$1" "$cpu0"; }
 
+# Pings go on until the reader is done: attaching all points takes 5.10 seconds, and
+# what was sent before does not wake anyone.
 wakes() {
-	(sleep 1; taskset 1 ip netns exec ns-calm2 ping -q -c 3 -i 0.2 78.78.0.10 >/dev/null) &
+	local pinger status=0
 	set_parameter on 1
-	cursor "$1"
+	taskset 1 ip netns exec ns-calm2 ping -q -i 0.5 78.78.0.10 >/dev/null &
+	pinger=$!
+	timeout 60 /usr/bin/python3 "$dir/cursor.py" "$1" "$cpu0" || status=$?
+	kill $pinger
+	wait $pinger
+	return $status
 }
 
 open_file_holds() {
