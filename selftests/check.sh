@@ -91,7 +91,7 @@ named() {
 	fi
 	case $name in
 	debug-*)
-		mem=2048 append+=" ROUNDS=5"
+		mem=2048 append+=" ROUNDS=5 watchdog_thresh=60"
 		# shellcheck disable=SC2086
 		[ ${#tests[@]} -gt 0 ] || choose $debug_tests
 		;;
