@@ -3,25 +3,28 @@
 #
 # Build skbtrace.ko for one kernel, outside the source tree.
 #
-#	KDIR=/path/build [CC=gcc] build.sh [--strict] [--hostile] FOLDER
+#	KDIR=/path/build [CC=gcc] build.sh [--strict] [--with NAME]... FOLDER
 #
-# Puts the module into FOLDER; --hostile: that of ../hostile as well. Each kernel has its own copy of the sources in
-# the cache, in which only what changed is replaced, so a second build is
-# short and several kernels do not get in each other's way. --strict builds from
+# Puts the module into FOLDER; --with: that of selftests/NAME as well. Each kernel has its
+# own copy of the sources in the cache, in which only what changed is replaced, so a second
+# build is short and several kernels do not get in each other's way. --strict builds from
 # scratch and fails on any warning.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-strict='' hostile=''
-for option; do
-	case $option in
+usage="usage: build.sh [--strict] [--with NAME]... FOLDER"
+strict='' others=()
+while [ $# -gt 1 ]; do
+	case $1 in
 	--strict) strict=1 ;;
-	--hostile) hostile=1 ;;
+	--with) others+=("$2"); shift ;;
+	*) die "$usage" ;;
 	esac
+	shift
 done
-to=${!#}
-[ -d "$to" ] || die "usage: build.sh [--strict] [--hostile] FOLDER"
+to=${1-}
+[ -d "$to" ] || die "$usage"
 [ -n "${KDIR-}" ] || die "KDIR is not set: it names the kernel's build folder"
 [ -e "$KDIR/Makefile" ] || die "no kernel headers in KDIR=$KDIR"
 # Debian's headers name the compiler of their release; this machine's will do.
@@ -58,7 +61,8 @@ build() {
 }
 
 build skbtrace "$dir"
-[ -n "$hostile" ] || exit 0
-mirror "$src/selftests/hostile" "$dir/hostile" -type f \( -name '*.c' -o -name Kbuild \) \
-	! -name '*.mod.c'
-build hostile "$dir/hostile"
+for other in ${others[@]+"${others[@]}"}; do
+	mirror "$src/selftests/$other" "$dir/$other" -type f \( -name '*.c' -o -name Kbuild \) \
+		! -name '*.mod.c'
+	build "$(sed -n 's/^obj-m := \(.*\)\.o$/\1/p' "$dir/$other/Kbuild")" "$dir/$other"
+done

@@ -15,6 +15,8 @@
 #	--no-module		without skbtrace.ko
 #	--kselftest		with /kselftest/run_kselftest.sh and the tests it runs
 #	--strict		a warning of the compiler is an error
+#	--icount		one processor, whose clock counts the instructions it has
+#				executed (a nanosecond each): the same at each boot
 #	--ignore REGEX		lines of the kernel's log that are no faults
 #	--shell			a shell on this terminal instead of a command
 #
@@ -42,7 +44,7 @@ usage() { sed -n 's/^#\t/\t/p; /^$/q' "$0" | sed '/KERNEL=IMAGE/,$d' >&2; exit 2
 
 parse() {
 	limit=600 mem=1024 smp=2 append='' ignore='' adds=()
-	reader=1 module=1 kselftest='' strict='' shell=''
+	reader=1 module=1 kselftest='' strict='' icount='' shell=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--time) limit=${2-}; shift ;;
@@ -55,6 +57,7 @@ parse() {
 		--no-module) module= ;;
 		--kselftest) kselftest=1 ;;
 		--strict) strict=1 ;;
+		--icount) icount=1 ;;
 		--shell) shell=1 ;;
 		--) shift; break ;;
 		*) usage ;;
@@ -62,6 +65,7 @@ parse() {
 		shift || usage
 	done
 	command=("$@")
+	[ -z "$icount" ] || smp=1
 	if [ -n "$shell" ]; then
 		[ -t 0 ] || die "--shell needs a terminal"
 		command=(env 'PS1=guest:\w# ' bash --norc)
@@ -88,16 +92,18 @@ choose_kernel() {
 }
 
 add_module() {
-	local mods lib=$root/usr/lib/modules hostile=''
+	local mods lib=$root/usr/lib/modules others=''
 
 	mods=$("$rig/modules.sh" "$MODULES") || exit 1
 	mkdir -p "$lib"
 	# Links, not copies: depmod replaces its files, the originals stay.
 	cp -al "$mods/lib/modules/$ver" "$lib/"
 	[ -n "$module" ] || return 0
-	# Only tests have a use for the other one.
-	[ -z "$kselftest" ] && [[ ${command[*]} != *hostile* ]] || hostile=1
-	KDIR=$KDIR CC=${CC-} "$rig/build.sh" ${strict:+--strict} ${hostile:+--hostile} \
+	# Only tests have a use for the others.
+	[ -z "$kselftest" ] && [[ ${command[*]} != *hostile* ]] || others+=" --with hostile"
+	[[ ${command[*]} != *bench/* ]] || others+=" --with bench"
+	# shellcheck disable=SC2086
+	KDIR=$KDIR CC=${CC-} "$rig/build.sh" ${strict:+--strict} $others \
 		"$root/skbtrace" || exit 1
 	mkdir -p "$lib/$ver/extra"
 	cp "$root/skbtrace/skbtrace.ko" "$lib/$ver/extra/"
@@ -116,6 +122,15 @@ add_reader() {
 	mkdir -p "$root/usr/bin"
 	cp "$dir/tools/skbtrace" "$root/usr/bin/"
 	unlock
+}
+
+# What makes and measures the traffic of bench/.
+add_load() {
+	[[ ${command[*]} == *bench/* ]] || return 0
+	mkdir -p "$root/usr/bin"
+	gcc -std=gnu11 -O2 -Wall -Wextra ${strict:+-Werror} -static \
+		-o "$root/usr/bin/load" "$src/selftests/bench/load.c" >&2 ||
+		die "bench/load.c does not build"
 }
 
 # The kernel's test framework: its helpers if they are there, for scripts that run
@@ -165,8 +180,11 @@ pack() {
 	cp "$rig/init" "$root/init"
 	add_module
 	add_reader
+	add_load
 	add_tests
 	add_command
+	# The kernel reads them, and so counts instructions.
+	[ -z "$icount" ] || find "$root" -exec touch -h -d @0 {} +
 	(cd "$root" && find . -mindepth 1 -printf '%P\n' | cpio -o -H newc -R 0:0 --quiet) |
 		cat "$base" - >"$tmp/initrd"
 }
@@ -189,6 +207,11 @@ boot() {
 	local args="console=ttyS0,115200 panic=-1 oops=panic nokaslr cryptomgr.notests"
 
 	args+=" tsc=reliable rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 $append"
+	if [ -n "$icount" ]; then
+		qemu+=(-icount "shift=0,sleep=off,align=off" -seed 1
+			-rtc "base=2024-01-01T00:00:00,clock=vm")
+		args+=" norandmaps nowatchdog"
+	fi
 	if [ -n "$shell" ]; then
 		"${qemu[@]}" -append "$args"
 		return
