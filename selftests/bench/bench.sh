@@ -18,7 +18,7 @@ loads=${1:-64,1400}
 [ $# -eq 0 ] || shift
 tracers=("$@")
 [ $# -gt 0 ] || tracers=(empty-ftrace empty-kprobe empty-kretprobe skbtrace-nodigest skbtrace
-	skbtrace-stack skbtrace-reject skbtrace-returns skbtrace-all)
+	skbtrace-stack skbtrace-reject skbtrace-reader skbtrace-returns skbtrace-all)
 
 said=$cache/bench
 mkdir -p "$cache"

@@ -77,11 +77,11 @@ count_calls() {
 
 # measure LOAD TRACER
 measure() {
-	local load=$1 tracer=$2 why events lost ns busy sent before busy_before traced busy_traced
+	local load=$1 tracer=$2 events lost ns busy sent before busy_before traced busy_traced
 	traffic "$load"
 	before=$ns busy_before=$busy
-	if ! why=$(attach "$tracer" 2>&1); then
-		printf 'none\t%s\t%s\n' "$tracer" "$(tail -n 1 <<<"$why")"
+	if ! attach "$tracer" >"$work/why" 2>&1; then
+		printf 'none\t%s\t%s\n' "$tracer" "$(tail -n 1 "$work/why")"
 		detach "$tracer" >/dev/null 2>&1
 		return
 	fi
