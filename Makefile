@@ -84,6 +84,11 @@ check-debug:
 matrix:
 	@selftests/matrix.sh
 
+# What tracing a packet costs, in instructions, beside other tracers; takes a while.
+bench:
+	selftests/setup.sh bench
+	$(vm_env) selftests/bench/bench.sh
+
 # The ring's protocol alone, within wider bounds than check has: its model, and mutants
 # of it that must fail.
 check-model:
@@ -119,6 +124,7 @@ help:
 	@echo '  check-all        all tests, with more of everything, on every kernel known to the rig'
 	@echo '  check-debug      on kernels with KASAN and kmemleak, lockdep, KCSAN, built for that'
 	@echo '  matrix           what the last run of all tests came to on each kernel'
+	@echo '  bench            instructions that tracing adds to a packet, here and with other tracers'
 	@echo '  check-model      the ring protocol: model checker, stress, mutants; half an hour'
 	@echo '  check-fuzz       the reader: 10^7 executions of each fuzz target, or EXECUTIONS=N'
 	@echo
@@ -135,4 +141,4 @@ help:
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
 
 .PHONY: all module tools headers modules_install install uninstall static \
-	dist clean distclean demo vm check check-all check-debug matrix check-model check-fuzz help
+	dist clean distclean demo vm check check-all check-debug matrix bench check-model check-fuzz help

@@ -14,7 +14,6 @@ set -euo pipefail
 . "$(dirname "$0")/vm/lib.sh"
 
 rows=$cache/matrix
-readme=$src/README.md
 begin='<!-- kernels: made by selftests/matrix.sh -->'
 end='<!-- end -->'
 
@@ -53,23 +52,11 @@ table() {
 	sort -V "$rows"/*
 }
 
-into_readme() {
-	local made
-
-	made=$(table) || exit 1
-	[ "$(grep -x -F -e "$begin" -e "$end" "$readme")" = "$begin"$'\n'"$end" ] ||
-		die "$readme: a line \"$begin\" and then one \"$end\" are wanted"
-	scratch
-	awk -v begin="$begin" -v end="$end" -v made="$made" '
-		$0 == end { inside = 0 }
-		!inside { print }
-		$0 == begin { inside = 1; print made }' "$readme" >"$tmp/readme"
-	cat "$tmp/readme" >"$readme"
-}
-
 case $#${1-} in
 0) table ;;
-1--readme) into_readme ;;
+1--readme)
+	made=$(table) || exit 1
+	into_readme "$begin" "$end" "$made" ;;
 3--row) row "$2" "$3" ;;
 *) usage ;;
 esac

@@ -3,10 +3,11 @@
 #
 # Install what the rig needs on the machine that runs it.
 #
-#	setup.sh [demo|check]
+#	setup.sh [demo|check|bench]
 #
 # demo: the compiler, the emulator and the tools that are packed into the guest;
-# check: those and what the tests need on top. Uses the distribution's package
+# check: those and what the tests need on top; bench: those of demo and, as far as they
+# are to be had, the tracers that skbtrace is compared with. Uses the distribution's package
 # manager, and does nothing when nothing is missing.
 
 set -euo pipefail
@@ -18,11 +19,13 @@ deb_demo="gcc make libc6-dev libelf-dev libpcap-dev bc xz-utils zstd cpio kmod
 	debian-archive-keyring qemu-system-x86 busybox-static bash iproute2 nftables
 	iptables curl python3 ethtool tcpdump iperf3 iputils-ping procps"
 deb_check="rsync spin bpftool binutils clang libclang-rt-dev dkms sparse flex bison"
+deb_bench="bpftrace trace-cmd linux-perf"
 
 rpm_demo="gcc make glibc-devel elfutils-libelf libpcap-devel bc xz zstd cpio kmod
 	kernel-core kernel-devel qemu-kvm busybox bash iproute iproute-tc nftables
 	iptables-nft curl python3 ethtool tcpdump iperf3 iputils procps-ng"
 rpm_check="rsync libasan libubsan bpftool binutils clang compiler-rt"
+rpm_bench="bpftrace trace-cmd perf"
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
@@ -62,30 +65,53 @@ rpm_install() {
 		die "$dnf could not install ${missing[*]} (see above; some are in EPEL or CRB)"
 }
 
-group=${1:-demo}
-case $group in
-demo | check) ;;
-*) die "no group called \"$group\": demo or check" ;;
-esac
+# Set missing, to those PACKAGE... that are.
+missing_deb() {
+	local have p
 
-missing=()
-if command -v apt-get >/dev/null; then
-	want=$deb_demo
-	[ "$group" = demo ] || want="$want $deb_check"
-	# shellcheck disable=SC2086
-	have=$(dpkg-query -W -f '${Package} ${Status}\n' $want 2>/dev/null |
+	missing=()
+	have=$(dpkg-query -W -f '${Package} ${Status}\n' "$@" 2>/dev/null |
 	       sed -n 's/ install ok installed$//p' || true)
-	for p in $want; do
+	for p; do
 		grep -q -x -F "$p" <<<"$have" || missing+=("$p")
 	done
-	[ ${#missing[@]} -eq 0 ] || apt_install
-elif command -v rpm >/dev/null; then
-	want=$rpm_demo
-	[ "$group" = demo ] || want="$want $rpm_check"
-	for p in $want; do
+}
+
+missing_rpm() {
+	local p
+
+	missing=()
+	for p; do
 		rpm -q --whatprovides "$p" >/dev/null 2>&1 || missing+=("$p")
 	done
-	[ ${#missing[@]} -eq 0 ] || rpm_install
+}
+
+# wanted apt|rpm MISSING-FUNCTION PACKAGE...
+wanted() {
+	"$2" "${@:3}"
+	[ ${#missing[@]} -eq 0 ] || "$1_install"
+}
+
+group=${1:-demo}
+case $group in
+demo) deb=$deb_demo rpm=$rpm_demo deb_one='' rpm_one='' ;;
+check) deb="$deb_demo $deb_check" rpm="$rpm_demo $rpm_check" deb_one='' rpm_one='' ;;
+bench) deb=$deb_demo rpm=$rpm_demo deb_one=$deb_bench rpm_one=$rpm_bench ;;
+*) die "no group called \"$group\": demo, check or bench" ;;
+esac
+
+# shellcheck disable=SC2086
+if command -v apt-get >/dev/null; then
+	wanted apt missing_deb $deb
+	# One that is not to be had is gone without.
+	for p in $deb_one; do
+		(wanted apt missing_deb "$p") || say "going on without $p"
+	done
+elif command -v rpm >/dev/null; then
+	wanted rpm missing_rpm $rpm
+	for p in $rpm_one; do
+		(wanted rpm missing_rpm "$p") || say "going on without $p"
+	done
 else
 	say "no apt-get, dnf or yum here; going on with what there is"
 fi

@@ -4,24 +4,54 @@
 # What tracing a packet costs: skbtrace, probes that do nothing, and what else is
 # installed, in one machine that counts instructions.
 #
-#	bench.sh [LOAD,... [TRACER...]]
+#	bench.sh			measure all, print tables, as Markdown
+#	bench.sh LOAD,... [TRACER...]	some, see bench/guest.sh and bench/tracers.sh
+#	bench.sh --again		the tables of the last measurement
+#	bench.sh --readme		put them into README.md
 #
-# LOAD is 64 or 1400 (bytes of UDP) or tcp; without tracers all of bench/tracers.sh are
-# measured. Prints a table, as Markdown; fails if the packets without a tracer do not cost
-# the same, within 1 %, before and after one.
+# Fails if packets without a tracer do not cost the same, within 1 %, before and after
+# one. A tracer that is not installed is named. Environment: as for vm/run.sh; PACKETS=
+# and RECORDS= say how many.
 
 set -euo pipefail
 cd "$(dirname "$0")"
 . ../vm/lib.sh
 
-loads=${1:-64,1400}
-[ $# -eq 0 ] || shift
-tracers=("$@")
-[ $# -gt 0 ] || tracers=(empty-ftrace empty-kprobe empty-kretprobe skbtrace-nodigest skbtrace
-	skbtrace-stack skbtrace-reject skbtrace-reader skbtrace-returns skbtrace-all)
-
 said=$cache/bench
-mkdir -p "$cache"
-../vm/run.sh --icount --mem 2048 --time 3000 --strict -- ./bench/guest.sh "$loads" "${tracers[@]}" |
-	tee "$said" >&2
-./table.awk "$said"
+begin='<!-- costs: made by selftests/bench/bench.sh -->'
+end='<!-- end of costs -->'
+
+tables() {
+	[ -s "$said" ] || die "nothing has been measured yet: make bench"
+	echo "Kernel $(sed -n 's/^kernel //p' "$said"), skbtrace built with" \
+		"$(sed -n 's/^compiler //p' "$said"), measured on $(date -u -r "$said" +%F)."
+	./table.awk "$said"
+}
+
+measure() {
+	local status=0 load=$1
+
+	shift
+	mkdir -p "$cache"
+	echo "compiler $(${CC:-gcc} --version | sed 1q)" >"$said.new"
+	../vm/run.sh --icount --peers --mem 2048 --time 7200 -- \
+		env ${PACKETS:+PACKETS="$PACKETS"} ${RECORDS:+RECORDS="$RECORDS"} \
+		./bench/guest.sh "$load" "$@" | tee -a "$said.new" >&2 || status=$?
+	[ $status = 0 ] || die "it could not be measured"
+	mv "$said.new" "$said"
+	tables
+}
+
+case ${1-} in
+--again) tables ;;
+--readme)
+	made=$(tables) || exit 1
+	into_readme "$begin" "$end" "$made" ;;
+-*) sed -n 's/^#\t/\t/p; /^$/q' "$0" >&2; exit 2 ;;
+'')
+	measure 64,1400,tcp,burst,readers empty-ftrace empty-kprobe empty-kretprobe \
+		skbtrace-nodigest skbtrace skbtrace-stack skbtrace-reject skbtrace-reader \
+		skbtrace-returns skbtrace-all kprobe_events trace_pipe trace-cmd perf \
+		bpftrace-count bpftrace tcpdump systemtap pwru ;;
+*) measure "$@" ;;
+esac

@@ -4,15 +4,16 @@
  *
  *	insmod empty.ko kind=kprobe|kretprobe|ftrace functions=NAME,... [count=1] [busy=N]
  *
- * With count=1 calls are counted, which costs a little.  busy=N makes each handler take N
- * rounds of a loop, so that something may come in between.  kind=kprobe,ftrace attaches both, which
- * shows what one of them misses.  What was counted is in
+ * With count=1 calls are counted, which costs a little.  busy=N makes each handler take
+ * N rounds of a loop, so that something may come in between.  kind=kprobe,ftrace attaches
+ * both, which shows what one of them misses.  What was counted is in
  * /sys/module/empty/parameters: kprobes, kretprobes, ftraced, missed.
  */
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
-#include <linux/slab.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
 #include <linux/string.h>
 #include <linux/version.h>
 
@@ -32,7 +33,6 @@ module_param(count, bool, 0444);
 static uint busy;
 module_param(busy, uint, 0444);
 
-/* One processor, so no two count at once; interrupts may, hence local_t's add. */
 static atomic_long_t kprobes, kretprobes, ftraced;
 
 static int counter_get(char *buffer, const struct kernel_param *kp)
@@ -65,6 +65,17 @@ static int missed_get(char *buffer, const struct kernel_param *kp)
 static const struct kernel_param_ops missed_ops = { .get = missed_get };
 
 module_param_cb(missed, &missed_ops, NULL, 0444);
+
+/* For those whom nothing tells where in an skb to look. */
+static int offsets_get(char *buffer, const struct kernel_param *kp)
+{
+	return sprintf(buffer, "len=%zu dev=%zu ifindex=%zu\n", offsetof(struct sk_buff, len),
+		       offsetof(struct sk_buff, dev), offsetof(struct net_device, ifindex));
+}
+
+static const struct kernel_param_ops offsets_ops = { .get = offsets_get };
+
+module_param_cb(offsets, &offsets_ops, NULL, 0444);
 
 static int __kprobes empty_handler(struct kprobe *kp, struct pt_regs *regs)
 {

@@ -5,15 +5,22 @@
 #
 #	guest.sh LOAD,... TRACER...
 #
-# LOAD is 64 or 1400 (bytes of UDP) or tcp; tracers.sh has the tracers. Prints lines of
+# LOAD is 64 or 1400 (bytes of UDP), burst (5000 packets of 64 without a pause) or tcp; tracers.sh has the tracers. Prints lines of
 # words separated by tabs:
 #
 #	row LOAD TRACER BEFORE TRACED AFTER BUSY-BEFORE BUSY-TRACED BUSY-AFTER EVENTS LOST
+#		PACKETS PAYLOAD
 #
 # Instructions a packet: before the tracer, with it, after it; while the packet was
 # under way, and of all tasks. EVENTS are those a packet, LOST those of the run.
 #
 #	none TRACER WHY
+#
+# With "readers" as a LOAD, for what reads a full ring of skbtrace, and with "misses", for
+# calls that a kprobe and an ftrace_ops saw, and the kprobe is known to have missed:
+#
+#	reader COMMAND RECORDS INSTRUCTIONS-A-RECORD
+#	misses ROUNDS KPROBE FTRACE MISSED
 
 dir=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../net/topology.sh
@@ -22,7 +29,9 @@ dir=$(cd "$(dirname "$0")" && pwd)
 . "$dir/tracers.sh"
 
 work=$(mktemp -d)
-packets=${PACKETS:-2000}
+pids=()
+packets=${PACKETS:-1000}
+records=${RECORDS:-200000}
 tcp_bytes=$((32 << 20))
 
 fail() { echo "bench: error: $*"; exit 1; }
@@ -53,17 +62,21 @@ word() { sed -n "s/.*\<$1=\([0-9]*\).*/\1/p" <<<"$2"; }
 # per A B: a quotient
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-# traffic LOAD: sets ns and busy, of a packet, and sent, the packets of both rounds
+# traffic LOAD: sets ns, busy and payload, of a packet, and sent, the packets of both rounds
 traffic() {
 	local said measured
 	case $1 in
 	tcp) said=$(load tcp $tcp_bytes) ;;
+	burst) said=$(load udp 64 5000 5000) ;;
 	*) said=$(load udp "$1" "$packets") ;;
 	esac || fail "load $1: $said"
 	measured=$(word measured "$said")
 	ns=$(per "$(word ns "$said")" "$measured")
 	busy=$(per "$(word busy "$said")" "$measured")
 	sent=$((2 * measured))
+	payload=$1
+	[ "$1" != burst ] || payload=64
+	[ "$1" != tcp ] || payload=$(per $tcp_bytes "$measured")
 }
 
 # count_calls LOAD: sets calls a packet, of the functions that tracers without a counter are at
@@ -77,37 +90,90 @@ count_calls() {
 
 # measure LOAD TRACER
 measure() {
-	local load=$1 tracer=$2 events lost ns busy sent before busy_before traced busy_traced
+	local load=$1 tracer=$2 nr lost ns busy sent payload before busy_before traced busy_traced packets_traced
 	traffic "$load"
 	before=$ns busy_before=$busy
 	if ! attach "$tracer" >"$work/why" 2>&1; then
-		printf 'none\t%s\t%s\n' "$tracer" "$(tail -n 1 "$work/why")"
+		printf 'none\t%s\t%s\n' "$tracer" "$(tail -n 1 "$work/why" "$work/said" 2>/dev/null | tail -n 1)"
 		detach "$tracer" >/dev/null 2>&1
 		return
 	fi
 	traffic "$load"
 	traced=$ns busy_traced=$busy
-	read -r events lost < <(events "$tracer")
-	[ "$events" = calls ] || events=$(per "$events" "$sent")
-	detach "$tracer" >"$work/detached" 2>&1 || fail "$tracer: $(cat "$work/detached")"
-	[ "$lost" != later ] || lost=$(lost "$tracer")
+	nr=$(events "$tracer")
+	[ "$nr" != calls ] || nr=$(awk -v calls="$calls" -v sent="$sent" \
+		'BEGIN { printf "%.0f", calls * sent }')
+	detach "$tracer" "$nr" 2>"$work/why" || fail "$tracer: $(cat "$work/why")"
+	packets_traced=$sent
 	traffic "$load"
-	printf 'row\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$load" "$tracer" \
-		"$before" "$traced" "$ns" "$busy_before" "$busy_traced" "$busy" \
-		"${events/calls/$calls}" "$lost"
+	{
+		printf row
+		printf '\t%s' "$load" "$tracer" "$before" "$traced" "$ns" "$busy_before" \
+			"$busy_traced" "$busy" "$(per "$nr" "$packets_traced")" "$lost" \
+			"$packets_traced" "$payload"
+		echo
+	}
+}
+
+# reader NAME COMMAND...: what one that reads all that is retained costs
+reader() {
+	load run "${@:2}" 2>"$work/cost" >"$work/text" || fail "$1: $(cat "$work/cost")"
+	printf 'reader\t%s\t%s\t%s\n' "$1" "$kept" "$(per "$(word busy "$(tail -n 1 "$work/cost")")" "$kept")"
+	rm "$work/text"
+}
+
+# Everything at all points, as people have it.
+readers() {
+	local kept
+	insmod /skbtrace/skbtrace.ko ring_kb=$((records * 192 / 1024 + 64)) || fail "skbtrace"
+	# About 40 records a packet.
+	load udp 64 $((records / 40)) >/dev/null || fail "load udp"
+	echo 0 >/sys/module/skbtrace/parameters/on
+	kept=$(events skbtrace)
+	reader 'record -o' skbtrace record -D 0 -o "$work/records"
+	grep -q "^$kept records saved, 0 lost" "$work/cost" ||
+		fail "record saved other than the $kept: $(cat "$work/cost")"
+	reader report skbtrace report "$work/records"
+	reader check skbtrace check "$work/records"
+	reader hops skbtrace hops "$work/records"
+	reader cat cat $debugfs/skbtrace
+	rmmod skbtrace
+	rm "$work/records"
+}
+
+# Do entry points miss calls that an ftrace_ops sees? Packets are also under way that a
+# timer sends, so that interrupts come while a handler runs: the longer, the more.
+misses() {
+	local rounds
+	in2 tc qdisc add dev calmveth2 root netem delay 200us || fail "netem"
+	for rounds in 0 100 1000 10000; do
+		empty_load kprobe,ftrace count=1 busy=$rounds || fail "empty.ko"
+		load udp 64 "$packets" >/dev/null
+		printf 'misses\t%s\t%s\t%s\t%s\n' $rounds "$(cat $empty/kprobes)" \
+			"$(cat $empty/ftraced)" "$(cat $empty/missed)"
+		rmmod empty
+	done
+	in2 tc qdisc del dev calmveth2 root
 }
 
 main() {
 	local load loads=$1 tracer
 	shift
 	quiet_scenario
+	# jiffies begin 300 s before they wrap; from then on a packet costs a little more.
+	sleep 310
 	echo "kernel $(uname -r)"
 	echo "scale $(load scale)"
 	for load in ${loads//,/ }; do
+		case $load in
+		readers | misses) $load; continue ;;
+		esac
 		# The first one fills caches and tables.
 		traffic "$load"
-		[[ $* != *empty* ]] || count_calls "$load"
+		count_calls "$load"
 		for tracer; do
+			# What nobody reads is not lost in a burst.
+			[ "$load" != burst ] || has_reader "$tracer" || continue
 			measure "$load" "$tracer"
 		done
 	done

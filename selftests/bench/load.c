@@ -30,6 +30,7 @@
 #define PORT		7878
 #define ADDRESS		"78.78.0.10"
 #define PAUSE_NS	20000000
+#define SETTLE_NS	2000000000
 #define BURST		100
 
 static void die(const char *what)
@@ -47,9 +48,9 @@ static uint64_t clock_ns(void)
 }
 
 /* Readers that want to run do it now: we are preferred to them. */
-static void pause_for_readers(void)
+static void pause_for_readers(uint64_t ns)
 {
-	const struct timespec ts = { 0, PAUSE_NS };
+	const struct timespec ts = { ns / 1000000000, ns % 1000000000 };
 
 	nanosleep(&ts, NULL);
 }
@@ -155,7 +156,7 @@ static int udp(size_t size, uint64_t count, uint64_t burst)
 		die("connect");
 	for (round = 0; round < 2; round++) {
 		ns = 0;
-		pause_for_readers();
+		pause_for_readers(SETTLE_NS);
 		busy = busy_ns();
 		for (i = 0; i < count;) {
 			begin = clock_ns();
@@ -168,9 +169,10 @@ static int udp(size_t size, uint64_t count, uint64_t burst)
 			} while (i % burst && i < count);
 			received += receive_all(receiver);
 			ns += clock_ns() - begin;
-			pause_for_readers();
+			pause_for_readers(PAUSE_NS);
 		}
 		sent += count;
+		pause_for_readers(SETTLE_NS);
 		busy = busy_ns() - busy;
 	}
 	printf("sent=%" PRIu64 " received=%" PRIu64 " measured=%" PRIu64 " ns=%" PRIu64
@@ -205,7 +207,7 @@ static int tcp(uint64_t bytes)
 	ssize_t n;
 
 	for (round = 0; round < 2; round++) {
-		pause_for_readers();
+		pause_for_readers(SETTLE_NS);
 		busy = busy_ns();
 		nr = packets("calmveth2");
 		begin = clock_ns();
@@ -220,7 +222,7 @@ static int tcp(uint64_t bytes)
 		}
 		ns = clock_ns() - begin;
 		nr = packets("calmveth2") - nr;
-		pause_for_readers();
+		pause_for_readers(SETTLE_NS);
 		busy = busy_ns() - busy;
 		total += bytes;
 	}
@@ -252,7 +254,7 @@ static int run(char **argv)
 	int status;
 	pid_t pid;
 
-	pause_for_readers();
+	pause_for_readers(SETTLE_NS);
 	busy = busy_ns();
 	ns = clock_ns();
 	pid = fork();
@@ -263,7 +265,7 @@ static int run(char **argv)
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		die(*argv);
 	ns = clock_ns() - ns;
-	pause_for_readers();
+	pause_for_readers(SETTLE_NS);
 	busy = busy_ns() - busy;
 	fprintf(stderr, "ns=%" PRIu64 " busy=%" PRIu64 "\n", ns, busy);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;

@@ -1,69 +1,135 @@
 #!/usr/bin/awk -f
 # SPDX-License-Identifier: GPL-2.0
 #
-# Make a table, as Markdown, of what guest.sh printed. Fails if packets without a tracer
-# did not cost the same before and after one.
+# Make tables, as Markdown, of what guest.sh printed. Fails if packets without a tracer
+# did not cost the same, within 1 %, before and after one. With costs=1 just lines "LOAD
+# TRACER COST-OF-AN-EVENT".
 
 BEGIN {
 	FS = "\t"
-	split("empty-ftrace|an ftrace_ops that does nothing|empty-kprobe|a kprobe that does nothing|" \
-	      "empty-kretprobe|a kretprobe that does nothing|skbtrace|skbtrace|" \
-	      "skbtrace-nodigest|skbtrace, `digest=0`|skbtrace-stack|skbtrace, `stack=1`|" \
-	      "skbtrace-reject|skbtrace, `filter` rejects all|" \
-	      "skbtrace-reader|skbtrace, `record -o` reading|" \
-	      "skbtrace-returns|skbtrace, entry and return of veth_xmit and br_handle_frame|" \
-	      "skbtrace-all|skbtrace, all points", word, "|")
-	for (i = 1; i in word; i += 2)
-		title[word[i]] = word[i + 1]
+	n = split("empty-ftrace=an ftrace_ops that does nothing;" \
+		  "empty-kprobe=a kprobe that does nothing;" \
+		  "empty-kretprobe=a kretprobe that does nothing;" \
+		  "skbtrace=**skbtrace**;" \
+		  "skbtrace-nodigest=skbtrace, `digest 0`;" \
+		  "skbtrace-stack=skbtrace, `stack 1`;" \
+		  "skbtrace-reject=skbtrace, its filter rejects all;" \
+		  "skbtrace-reader=skbtrace, `record -o` reading;" \
+		  "skbtrace-returns=skbtrace, half of them returns;" \
+		  "skbtrace-all=skbtrace, all points;" \
+		  "kprobe_events=kprobe_events, skb len ifindex;" \
+		  "trace_pipe=kprobe_events, `cat trace_pipe`;" \
+		  "trace-cmd=trace-cmd -p function;" \
+		  "perf=perf record of the kprobe_events;" \
+		  "bpftrace-count=bpftrace, count();" \
+		  "bpftrace=bpftrace, printf() of func skb dev len;" \
+		  "tcpdump=tcpdump -w on the four devices", word, ";")
+	for (i = 1; i <= n; i++)
+		title[substr(word[i], 1, index(word[i], "=") - 1)] = \
+			substr(word[i], index(word[i], "=") + 1)
 }
-function row(	load, tracer, untraced, whole, hop) {
+
+$1 == "row" {
 	load = $2; tracer = $3
-	if (!(load in loads)) {
-		loads[load]
+	if (!(load in tracers))
 		order[++nr_loads] = load
-	}
+	tracers[load] = tracers[load] tracer "\n"
 	if ($4 > 1.01 * $6 || $6 > 1.01 * $4) {
-		print "bench: error: without " tracer " a packet (" load ") cost " $4 \
-			" before and " $6 " after it" >"/dev/stderr"
+		print "bench: error: a packet (" load ") cost " $4 " before " tracer \
+			" and " $6 " after it" >"/dev/stderr"
 		failed = 1
 	}
-	untraced = ($4 + $6) / 2
-	whole = $8 - ($7 + $9) / 2
-	sum[load] += untraced; nr[load]++
-	added[load, tracer] = $5 - untraced
+	untraced[load] += ($4 + $6) / 2; nr[load]++
+	added[load, tracer] = $5 - ($4 + $6) / 2
 	events[load, tracer] = $10
-	hop = $10 > 0 ? (($5 - untraced) / $10) : 0
-	per_hop[load, tracer] = hop
-	all_hop[load, tracer] = $10 > 0 ? whole / $10 : 0
-	lost[load, tracer] = $11
-	list[load] = list[load] tracer "\n"
+	if ($10 > 0) {
+		hop[load, tracer] = added[load, tracer] / $10
+		machine[load, tracer] = ($8 - ($7 + $9) / 2) / $10
+	}
+	lost[load, tracer] = $11 > 0 ? sprintf("%d (%.1f %%)", $11, 100 * $11 / $12 / $10) : 0
+	payload[load] = $13
 }
-$1 == "row" { row() }
-$1 == "none" && !($2 in missing) { missing[$2]; print "not measured: " $2 ": " $3 }
+$1 == "none" && !($2 in absent) { absent[$2]; missing[++nr_missing] = $2 ": " $3 }
+$1 == "reader" { readers = readers sprintf("| skbtrace %s | %d | %.0f |\n", $2, $3, $4) }
+$1 == "misses" { misses = misses sprintf("| %d | %d | %d | %d |\n", $2, $3, $4, $5) }
 /^bench: error/ { failed = 1 }
-/^kernel / { kernel = substr($1, 8) }
+/^kernel / { kernel = substr($0, 8) }
+
 function ratio(a, b) { return b > 0 ? sprintf("%.2f", a / b) : "-" }
+
+function about(load) {
+	return load == "tcp" ? "bulk TCP" : load == "burst" ? \
+		"5000 UDP packets of 64 bytes at once" : "UDP of " load " bytes"
+}
+
+function table(load,	n, tracer, i, t, base, own) {
+	base = hop[load, "empty-kprobe"]; own = hop[load, "skbtrace"]
+	printf "\n%s, %.0f instructions a packet untraced:\n\n", about(load), untraced[load] / nr[load]
+	print "| tracer | added a packet | events | added an event | all tasks, an event |" \
+		" × empty kprobe | skbtrace ÷ this | lost |"
+	print "|---|---|---|---|---|---|---|---|"
+	n = split(tracers[load], tracer, "\n") - 1
+	for (i = 1; i <= n; i++) {
+		t = tracer[i]
+		printf "| %s | %.0f | %.2f | %.0f | %.0f | %s | %s | %s |\n", \
+			t in title ? title[t] : t, added[load, t], events[load, t], \
+			hop[load, t], machine[load, t], ratio(hop[load, t], base), \
+			ratio(own, hop[load, t]), lost[load, t]
+	}
+}
+
+# Instructions for each byte that is digested once more.
+function a_byte(	udp, tcp) {
+	if ((1400, "skbtrace-nodigest") in hop && (64, "skbtrace-nodigest") in hop)
+		udp = sprintf("%.2f (from 64 to 1400 bytes)", (hop[1400, "skbtrace"] - \
+			hop[1400, "skbtrace-nodigest"] - hop[64, "skbtrace"] + \
+			hop[64, "skbtrace-nodigest"]) / 1336)
+	# TCP's segments of up to 64 KiB pass all points but udp_rcv: ten hops.
+	if (("tcp", "skbtrace-nodigest") in hop)
+		tcp = sprintf("%.2f (segments of up to 64 KiB)", (added["tcp", "skbtrace"] - \
+			added["tcp", "skbtrace-nodigest"]) / (10 * payload["tcp"]))
+	if (udp tcp != "")
+		print "\nEach byte of payload costs a hop " udp (udp != "" && tcp != "" ? ", " : "") \
+			tcp ". "
+}
+
+# veth_xmit and br_handle_frame are probed on entry and on return.
+function a_return(	l, load) {
+	for (l = 1; l <= nr_loads; l++) {
+		load = order[l]
+		if ((load, "skbtrace-returns") in hop && (load, "skbtrace") in hop)
+			printf "\nThe return of a function costs %.0f (%s).\n", \
+				2 * hop[load, "skbtrace-returns"] - hop[load, "skbtrace"], about(load)
+	}
+}
+
 END {
 	for (l = 1; l <= nr_loads; l++) {
 		load = order[l]
-		n = split(list[load], tracer, "\n") - 1
-		printf "\nKernel %s, %s: %.0f instructions a packet untraced\n\n", kernel, \
-			load == "tcp" ? "bulk TCP" : "UDP of " load " bytes", sum[load] / nr[load]
-		print "| tracer | added a packet | events a packet | added an event |" \
-			" with its reader | × empty kprobe | lost |"
-		print "|---|---|---|---|---|---|---|"
-		for (i = 1; i <= n; i++) {
-			t = tracer[i]
-			printf "| %s | %.0f | %.2f | %.0f | %.0f | %s | %s |\n", \
-				t in title ? title[t] : t, added[load, t], events[load, t], \
-				per_hop[load, t], all_hop[load, t], \
-				ratio(per_hop[load, t], per_hop[load, "empty-kprobe"]), \
-				lost[load, t]
+		if (!costs) {
+			table(load)
+			continue
 		}
+		n = split(tracers[load], tracer, "\n") - 1
+		for (i = 1; i <= n; i++)
+			printf "%s %s %.1f\n", load, tracer[i], hop[load, tracer[i]]
 	}
-	if (!nr_loads) {
+	if (!nr_loads && readers misses == "") {
 		print "bench: error: nothing was measured" >"/dev/stderr"
 		failed = 1
 	}
+	if (costs)
+		exit failed
+	a_byte()
+	a_return()
+	if (readers != "")
+		printf "\n| reading | records | instructions a record |\n|---|---|---|\n%s", readers
+	if (misses != "")
+		printf "\n| rounds in a handler | seen by kprobes | by ftrace_ops | missed, says kprobes |\n" \
+			"|---|---|---|---|\n%s", misses
+	if (nr_missing)
+		print ""
+	for (i = 1; i <= nr_missing; i++)
+		print "Not measured: " missing[i] ".  "
 	exit failed
 }

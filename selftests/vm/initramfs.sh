@@ -3,10 +3,11 @@
 #
 # Build the guest's user space from this machine's own files.
 #
-#	initramfs.sh
+#	initramfs.sh [--peers]
 #
 # Prints the path of a cpio archive in the cache: busybox, the network tools and
-# Python of the distribution, with the libraries and plug-ins they load. It is
+# Python of the distribution, with the libraries and plug-ins they load; --peers: and
+# the tracers that bench/ compares with, those that are installed. It is
 # built again when a file that went into it has changed. Not compressed: under
 # emulation unpacking costs more than reading.
 
@@ -22,6 +23,7 @@ extras=(bpftool iptables-legacy ip6tables ip6tables-legacy iptables-nft iptables
 	ln ls mawk md5sum mkdir mktemp mv nproc nsenter od paste ps readlink realpath rm
 	sed seq setsid sha256sum sleep sort split ss stat stty sysctl tail taskset tee touch
 	tr uniq unshare wc which xargs)
+peers=(bpftrace trace-cmd perf)
 data=(/etc/protocols /etc/services /etc/iproute2 /usr/share/iproute2 /etc/ethertypes
 	/usr/share/terminfo/l/linux /usr/share/terminfo/x/xterm /lib/terminfo/l/linux
 	/lib/terminfo/x/xterm /lib/terminfo/x/xterm-256color /lib/terminfo/s/screen
@@ -143,11 +145,15 @@ with_parents() {
 }
 
 stamp() { # one line a file: name, time, size
-	cksum <"$rig/initramfs.sh"
+	{ cat "$rig/initramfs.sh"; type -P "${extras[@]}" || true; } | cksum
 	tr '\n' '\0' | xargs -0 stat -c '%n %Y %s' 2>/dev/null
 }
 
 out=$cache/initramfs/base
+if [ "${1-}" = --peers ]; then
+	out=$cache/initramfs/peers
+	extras+=("${peers[@]}")
+fi
 lock initramfs
 if [ -s "$out.cpio" ] && cmp -s <(cut -d' ' -f1 "$out.stamp" | sed 1d | stamp) "$out.stamp"; then
 	echo "$out.cpio"

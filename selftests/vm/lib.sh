@@ -63,3 +63,17 @@ mirror() {
 		[ -e "$from/$f" ] || rm "$to/$f"
 	done < <(cd "$to" && find "$@" 2>/dev/null)
 }
+
+# into_readme BEGIN END TEXT: the text replaces what README.md has between these lines
+into_readme() {
+	local readme=$src/README.md
+
+	[ "$(grep -x -F -e "$1" -e "$2" "$readme")" = "$1"$'\n'"$2" ] ||
+		die "$readme: a line \"$1\" and then one \"$2\" are wanted"
+	scratch
+	awk -v begin="$1" -v end="$2" -v made="$3" '
+		$0 == end { inside = 0 }
+		!inside { print }
+		$0 == begin { inside = 1; print made }' "$readme" >"$tmp/readme"
+	cat "$tmp/readme" >"$readme"
+}

@@ -13,6 +13,7 @@
 #	--add FILE:GUESTPATH	put a file or folder in; may be repeated
 #	--no-reader		without tools/skbtrace
 #	--no-module		without skbtrace.ko
+#	--peers			with the other tracers that are installed here
 #	--kselftest		with /kselftest/run_kselftest.sh and the tests it runs
 #	--strict		a warning of the compiler is an error
 #	--icount		one processor, whose clock counts the instructions it has
@@ -44,7 +45,7 @@ usage() { sed -n 's/^#\t/\t/p; /^$/q' "$0" | sed '/KERNEL=IMAGE/,$d' >&2; exit 2
 
 parse() {
 	limit=600 mem=1024 smp=2 append='' ignore='' adds=()
-	reader=1 module=1 kselftest='' strict='' icount='' shell=''
+	reader=1 module=1 kselftest='' strict='' icount='' peers='' shell=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--time) limit=${2-}; shift ;;
@@ -58,6 +59,7 @@ parse() {
 		--kselftest) kselftest=1 ;;
 		--strict) strict=1 ;;
 		--icount) icount=1 ;;
+		--peers) peers=1 ;;
 		--shell) shell=1 ;;
 		--) shift; break ;;
 		*) usage ;;
@@ -174,7 +176,7 @@ add_command() {
 pack() {
 	local base
 
-	base=$("$rig/initramfs.sh") || exit 1
+	base=$("$rig/initramfs.sh" ${peers:+--peers}) || exit 1
 	root=$tmp/root
 	mkdir -p "$root/skbtrace"
 	cp "$rig/init" "$root/init"
