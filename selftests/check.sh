@@ -109,6 +109,19 @@ choose() {
 	done
 }
 
+# What a hop costs, where the rig's own kernel says what it may.
+cost_tests() {
+	local status=0
+
+	bench/guard.sh 2> >(tee "$results/cost.err" >&2) | tee "$results/cost.tap" |
+		sed -n -u -E '/^(not )?ok /s/^/cost: /p' || status=$?
+	[ $status = 0 ] || grep -q '^not ok' "$results/cost.tap" ||
+		bail cost "$(tail -n 1 "$results/cost.err")"
+}
+
+# has NAME KERNEL-NAME...
+has() { [[ " ${*:2} " == *" $1 "* ]]; }
+
 here() {
 	rig_tests
 	unit_tests
@@ -118,6 +131,12 @@ here() {
 		# shellcheck disable=SC2046
 		build_tests $(printf '%s\n' "$@" | grep -v '^debug-')
 	fi
+}
+
+wait_for_processor() {
+	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+		wait -n || true
+	done
 }
 
 main() {
@@ -136,11 +155,13 @@ main() {
 		# A machine keeps one processor busy, see vm/run.sh.
 		heading "kernels $*"
 		for k; do
-			while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
-				wait -n || true
-			done
+			wait_for_processor
 			named "$k" &
 		done
+		if [ ${#tests[@]} = 0 ] && has 6.1 "$@"; then
+			wait_for_processor
+			cost_tests &
+		fi
 		wait
 	fi
 	heading "kernels, the last run of all tests on each"
