@@ -32,7 +32,7 @@ work=$(mktemp -d)
 pids=()
 packets=${PACKETS:-1000}
 records=${RECORDS:-200000}
-tcp_bytes=$((32 << 20))
+tcp_bytes=$((8 << 20))
 
 fail() { echo "bench: error: $*"; exit 1; }
 
@@ -62,7 +62,8 @@ word() { sed -n "s/.*\<$1=\([0-9]*\).*/\1/p" <<<"$2"; }
 # per A B: a quotient
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-# traffic LOAD: sets ns, busy and payload, of a packet, and sent, the packets of both rounds
+# traffic LOAD: sets ns, busy and payload, of a packet, and sent, all the packets that a
+# tracer has seen
 traffic() {
 	local said measured
 	case $1 in
@@ -73,7 +74,7 @@ traffic() {
 	measured=$(word measured "$said")
 	ns=$(per "$(word ns "$said")" "$measured")
 	busy=$(per "$(word busy "$said")" "$measured")
-	sent=$((2 * measured))
+	sent=$(word sent "$said")
 	payload=$1
 	[ "$1" != burst ] || payload=64
 	[ "$1" != tcp ] || payload=$(per $tcp_bytes "$measured")
@@ -81,38 +82,31 @@ traffic() {
 
 # count_calls LOAD: sets calls a packet, of the functions that tracers without a counter are at
 count_calls() {
-	local ns busy sent
 	empty_load kprobe count=1 || fail "cannot count calls"
 	traffic "$1"
 	calls=$(per "$(cat $empty/kprobes)" "$sent")
 	rmmod empty
 }
 
-# measure LOAD TRACER
+# measure LOAD TRACER: $ns and $busy are those without one, before and afterwards
 measure() {
-	local load=$1 tracer=$2 nr lost ns busy sent payload before busy_before traced busy_traced packets_traced
-	traffic "$load"
-	before=$ns busy_before=$busy
+	local load=$1 tracer=$2 before=$ns busy_before=$busy traced busy_traced seen nr lost
 	if ! attach "$tracer" >"$work/why" 2>&1; then
-		printf 'none\t%s\t%s\n' "$tracer" "$(tail -n 1 "$work/why" "$work/said" 2>/dev/null | tail -n 1)"
-		detach "$tracer" >/dev/null 2>&1
+		printf 'none\t%s\t%s\n' "$tracer" "$(cat "$work/why" "$work/said" 2>/dev/null | tail -n 1)"
+		detach "$tracer" 0 >/dev/null 2>&1
 		return
 	fi
 	traffic "$load"
-	traced=$ns busy_traced=$busy
+	traced=$ns busy_traced=$busy seen=$sent
 	nr=$(events "$tracer")
 	[ "$nr" != calls ] || nr=$(awk -v calls="$calls" -v sent="$sent" \
 		'BEGIN { printf "%.0f", calls * sent }')
 	detach "$tracer" "$nr" 2>"$work/why" || fail "$tracer: $(cat "$work/why")"
-	packets_traced=$sent
 	traffic "$load"
-	{
-		printf row
-		printf '\t%s' "$load" "$tracer" "$before" "$traced" "$ns" "$busy_before" \
-			"$busy_traced" "$busy" "$(per "$nr" "$packets_traced")" "$lost" \
-			"$packets_traced" "$payload"
-		echo
-	}
+	printf row
+	printf '\t%s' "$load" "$tracer" "$before" "$traced" "$ns" "$busy_before" "$busy_traced" \
+		"$busy" "$(per "$nr" "$seen")" "$lost" "$seen" "$payload"
+	echo
 }
 
 # reader NAME COMMAND...: what one that reads all that is retained costs
@@ -157,20 +151,20 @@ misses() {
 }
 
 main() {
-	local load loads=$1 tracer
+	local load loads=$1 tracer ns busy sent payload calls
 	shift
 	quiet_scenario
-	# jiffies begin 300 s before they wrap; from then on a packet costs a little more.
-	sleep 310
+	# When jiffies wrap, 300 s after boot, a packet begins to cost a little more. A few
+	# measurements are done before that.
+	[ $# -lt 8 ] || sleep 310
 	echo "kernel $(uname -r)"
 	echo "scale $(load scale)"
 	for load in ${loads//,/ }; do
 		case $load in
 		readers | misses) $load; continue ;;
 		esac
-		# The first one fills caches and tables.
-		traffic "$load"
 		count_calls "$load"
+		traffic "$load"
 		for tracer; do
 			# What nobody reads is not lost in a burst.
 			[ "$load" != burst ] || has_reader "$tracer" || continue

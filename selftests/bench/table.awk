@@ -110,9 +110,9 @@ END {
 			table(load)
 			continue
 		}
-		n = split(tracers[load], tracer, "\n") - 1
+		n = split(tracers[load], name, "\n") - 1
 		for (i = 1; i <= n; i++)
-			printf "%s %s %.1f\n", load, tracer[i], hop[load, tracer[i]]
+			printf "%s %s %.1f\n", load, name[i], hop[load, name[i]]
 	}
 	if (!nr_loads && readers misses == "") {
 		print "bench: error: nothing was measured" >"/dev/stderr"
