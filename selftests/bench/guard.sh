@@ -29,8 +29,8 @@ measure() {
 		[ "$(wc -l <"$tmp/costs")" = $((2 * ${#tracers[@]})) ]
 }
 
-# head: what costs begins with
-head() {
+# heading: what costs begins with
+heading() {
 	cat <<-END
 	# Instructions that skbtrace adds at a hop: UDP of so many bytes, how it is used.
 	# guard.sh --write has written this, with $(compiler) for $(sed -n 's/^kernel //p' "$tmp/said")
@@ -39,7 +39,7 @@ head() {
 
 write() {
 	measure || { cat "$tmp/said" >&2; die "it could not be measured"; }
-	{ head; cat "$tmp/costs"; } >"$tmp/new"
+	{ heading; cat "$tmp/costs"; } >"$tmp/new"
 	cat "$tmp/new" >"$costs"
 	cat "$costs"
 }

@@ -88,7 +88,7 @@ count_calls() {
 	rmmod empty
 }
 
-# measure LOAD TRACER: $ns and $busy are those without one, before and afterwards
+# measure LOAD TRACER [again]: $ns and $busy are those without one, before and afterwards
 measure() {
 	local load=$1 tracer=$2 before=$ns busy_before=$busy traced busy_traced seen nr lost
 	if ! attach "$tracer" >"$work/why" 2>&1; then
@@ -103,6 +103,11 @@ measure() {
 		'BEGIN { printf "%.0f", calls * sent }')
 	detach "$tracer" "$nr" 2>"$work/why" || fail "$tracer: $(cat "$work/why")"
 	traffic "$load"
+	# When jiffies wrap, 300 s after boot, a packet begins to cost 1 % more; once more then.
+	if [ $# = 2 ] && awk -v a="$before" -v b="$ns" 'BEGIN { exit !(a > 1.003 * b || b > 1.003 * a) }'; then
+		measure "$load" "$tracer" again
+		return
+	fi
 	printf row
 	printf '\t%s' "$load" "$tracer" "$before" "$traced" "$ns" "$busy_before" "$busy_traced" \
 		"$busy" "$(per "$nr" "$seen")" "$lost" "$seen" "$payload"
@@ -135,28 +140,29 @@ readers() {
 	rm "$work/records"
 }
 
-# Do entry points miss calls that an ftrace_ops sees? Packets are also under way that a
-# timer sends, so that interrupts come while a handler runs: the longer, the more.
+# Do kprobes miss calls that an ftrace_ops sees? While the sender's packets pass, others
+# leave a queue by timer, one each 0.1 ms: so interrupts come within handlers, and whole
+# packets behind them. The longer a handler takes, the more.
 misses() {
 	local rounds
-	in2 tc qdisc add dev calmveth2 root netem delay 200us || fail "netem"
-	for rounds in 0 100 1000 10000; do
+	sysctl -q -w net.core.wmem_max=67108864
+	in1 tc qdisc add dev calmveth1 root netem delay 200ms rate 8mbit limit 20000 || fail "netem"
+	for rounds in 0 100 1000; do
 		empty_load kprobe,ftrace count=1 busy=$rounds || fail "empty.ko"
-		load udp 64 "$packets" >/dev/null
+		in_background ns-calm1 ping -q -f -w 3 -l 5000 -c 5000 -S 33554432 78.78.0.11
+		load udp 64 2000 2000 >/dev/null
+		wait
 		printf 'misses\t%s\t%s\t%s\t%s\n' $rounds "$(cat $empty/kprobes)" \
 			"$(cat $empty/ftraced)" "$(cat $empty/missed)"
 		rmmod empty
 	done
-	in2 tc qdisc del dev calmveth2 root
+	in1 tc qdisc del dev calmveth1 root
 }
 
 main() {
 	local load loads=$1 tracer ns busy sent payload calls
 	shift
 	quiet_scenario
-	# When jiffies wrap, 300 s after boot, a packet begins to cost a little more. A few
-	# measurements are done before that.
-	[ $# -lt 8 ] || sleep 310
 	echo "kernel $(uname -r)"
 	echo "scale $(load scale)"
 	for load in ${loads//,/ }; do

@@ -29,9 +29,9 @@
 
 #define PORT		7878
 #define ADDRESS		"78.78.0.10"
-#define PAUSE_NS	40000000
-#define SETTLE_NS	1000000000
-#define BURST		100
+#define PAUSE_NS	60000000
+#define SETTLE_NS	300000000
+#define BURST		200
 
 static void die(const char *what)
 {

@@ -192,12 +192,16 @@ pack() {
 }
 
 boot() {
+	# Only what is emulated can be counted.
+	local accel=${icount:+tcg,thread=single}
+
+	accel=${accel:-${ACCEL:-tcg,thread=single}}
 	# No -machine or device of its own kind: any kernel has these drivers built in.
 	# One thread for all processors: with one each, QEMU 7.2 now and then runs
 	# code that another processor has just patched (a breakpoint of ftrace or of
 	# a static key that is no longer there), and the kernel dies of it.
 	# shellcheck disable=SC2054
-	local qemu=("$emulator" -accel "${ACCEL:-tcg,thread=single}" -machine pc -smp "$smp" -m "$mem"
+	local qemu=("$emulator" -accel "$accel" -machine pc -smp "$smp" -m "$mem"
 		# QEMU 7.2 emulates cmpxchg16b wrongly: 6.12 crashes at random.
 		-cpu max,cx16=off
 		-nodefaults -no-user-config -display none -no-reboot
