@@ -16,7 +16,9 @@
 #define SETTLE_NS	(100 * NSEC_PER_MSEC)
 
 /* Records that are read at once: 48 KiB. */
+#ifndef BLOCK_RECORDS
 #define BLOCK_RECORDS	256
+#endif
 
 /* Blocks held at most, all streams together: 200 MB. */
 #define BLOCKS_MAX	4096

@@ -15,20 +15,25 @@
 #include "run.h"
 #include "show_tables.h"
 
+/* To show all takes longer than to read it and to follow it: every second one is checked. */
+static const struct options checks[] = {
+	{ .command = COMMAND_CHECK },
+	{ .command = COMMAND_CHECK, .json = true, .count = 2 },
+};
+
 static const struct options views[] = {
 	{ .command = COMMAND_REPORT, .stacks = true },
 	{ .command = COMMAND_REPORT, .json = true },
 	{ .command = COMMAND_REPORT, .tree = true, .filter = { .points = "*,-free" } },
 	{ .command = COMMAND_HOPS, .stacks = true },
 	{ .command = COMMAND_HOPS, .json = true, .filter = { .devices = "*0" } },
-	{ .command = COMMAND_CHECK },
-	{ .command = COMMAND_CHECK, .json = true, .count = 2 },
 	{ .command = COMMAND_POINTS },
 	{ .command = COMMAND_POINTS, .json = true },
 	{ .command = COMMAND_STATS },
 	{ .command = COMMAND_STATS, .json = true },
 };
 
+#define NR_CHECKS	(sizeof(checks) / sizeof(checks[0]))
 #define NR_VIEWS	(sizeof(views) / sizeof(views[0]))
 
 static const char *put(const uint8_t *data, size_t size)
@@ -78,8 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (i = 0; i < size; i++)
 		sum = sum * 31 + data[i];
-	view(path, &views[sum % 2]);
-	view(path, &views[2 + sum / 2 % (NR_VIEWS - 2)]);
+	view(path, sum % 2 ? &views[sum / 2 % NR_VIEWS] : &checks[sum / 2 % NR_CHECKS]);
 	return 0;
 }
 
