@@ -145,7 +145,10 @@ static __poll_t cpu_poll(struct file *file, poll_table *wait)
 	return 0;
 }
 
-/* As /dev/kmsg: to the oldest record (SEEK_SET) or behind the newest. */
+/*
+ * As /dev/kmsg: to the oldest record (SEEK_SET) or behind the newest. Where that is,
+ * as an index, says SEEK_CUR: what is overwritten before the first read is lost too.
+ */
 static loff_t cpu_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct cpu_reader *reader = file->private_data;
@@ -159,6 +162,9 @@ static loff_t cpu_llseek(struct file *file, loff_t offset, int whence)
 		break;
 	case SEEK_END:
 		reader->cursor = RING_LOAD(&reader->ring->head);
+		break;
+	case SEEK_CUR:
+		offset = reader->cursor;
 		break;
 	default:
 		offset = -EINVAL;

@@ -307,9 +307,20 @@ static void pass(struct journey_engine *engine, const struct point *point,
 static uint32_t annotate(struct journey_engine *engine, struct journey_life *life,
 			 const struct skbtrace_record *record)
 {
-	if (engine_journey_is_full(engine, life->journey))
+	if (engine_journey_is_full(engine, life->journey)) {
+		engine->counts.no_room++;
 		return JOURNEY_NO_HOP;
+	}
 	return engine_add_hop(engine, life, record);
+}
+
+/* Count a record that is no hop. */
+static void leave_out(struct journey_engine *engine, const struct journey_life *life)
+{
+	if (life)
+		engine->counts.elsewhere++;
+	else
+		engine->counts.unknown++;
 }
 
 static bool is_followed(const struct journey_life *life)
@@ -331,7 +342,7 @@ static void clone(struct journey_engine *engine, const struct skbtrace_record *r
 	if (parent && parent->carrier)
 		parent = parent->carrier;
 	if (!is_followed(parent) || parent->last_hop == JOURNEY_NO_HOP) {
-		engine->counts.unknown += !parent;
+		leave_out(engine, parent);
 		return;
 	}
 	hop = annotate(engine, parent, record);
@@ -379,7 +390,7 @@ static void drop(struct journey_engine *engine, const struct skbtrace_record *re
 	uint32_t hop;
 
 	if (!is_followed(life)) {
-		engine->counts.unknown += !life;
+		leave_out(engine, life);
 		return;
 	}
 	hop = annotate(engine, life, record);
@@ -402,12 +413,10 @@ static void release(struct journey_engine *engine, const struct skbtrace_record 
 	uint32_t hop;
 
 	/* napi_consume_skb() of a shared skb gives up a reference, no more. */
-	if (record->users > 1)
+	if (record->users > 1 || !is_followed(life) || life->carrier)
+		leave_out(engine, life);
+	if (record->users > 1 || !life)
 		return;
-	if (!life) {
-		engine->counts.unknown++;
-		return;
-	}
 	if (!life->journey) {
 		engine_forget_parked(engine, life);
 		return;

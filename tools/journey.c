@@ -197,18 +197,9 @@ static void touch_journey(struct journey_engine *engine, struct journey *journey
 	list_move_tail(&journey->link, list);
 }
 
-/**
- * engine_add_hop() - add a record to a journey
- * @engine: the engine
- * @life: the life it belongs to
- * @record: the record
- *
- * What is merged into the life has the hop in its own journey as well.
- *
- * Return: the number of the hop, or JOURNEY_NO_HOP if there is no memory.
- */
-uint32_t engine_add_hop(struct journey_engine *engine, struct journey_life *life,
-			const struct skbtrace_record *record)
+/* Return: the number of the hop, or JOURNEY_NO_HOP if there is no memory. */
+static uint32_t append_hop(struct journey_engine *engine, struct journey_life *life,
+			   const struct skbtrace_record *record)
 {
 	struct journey *journey = life->journey;
 	struct journey_life *part;
@@ -231,6 +222,25 @@ uint32_t engine_add_hop(struct journey_engine *engine, struct journey_life *life
 	for (part = life->merged; part; part = part->next_merged)
 		engine_mirror_hop(engine, part, record);
 	return journey->nr_hops - 1;
+}
+
+/**
+ * engine_add_hop() - add a record to a journey
+ * @engine: the engine
+ * @life: the life it belongs to
+ * @record: the record
+ *
+ * What is merged into the life has the hop in its own journey as well.
+ *
+ * Return: the number of the hop, or JOURNEY_NO_HOP if there is no memory.
+ */
+uint32_t engine_add_hop(struct journey_engine *engine, struct journey_life *life,
+			const struct skbtrace_record *record)
+{
+	uint32_t hop = append_hop(engine, life, record);
+
+	engine->counts.hops += hop != JOURNEY_NO_HOP;
+	return hop;
 }
 
 /**
@@ -257,9 +267,11 @@ uint32_t engine_mirror_hop(struct journey_engine *engine, struct journey_life *p
 		journey->closed_early = "too many hops";
 		return JOURNEY_NO_HOP;
 	}
-	hop = engine_add_hop(engine, part, record);
-	if (hop != JOURNEY_NO_HOP)
+	hop = append_hop(engine, part, record);
+	if (hop != JOURNEY_NO_HOP) {
 		journey->mirrored = engine->counts.records;
+		journey->nr_repeated++;
+	}
 	return hop;
 }
 

@@ -180,6 +180,7 @@ struct journey_loss {
  * @end_hop: the hop that says so, or JOURNEY_NO_HOP
  * @retransmission: the same bytes were sent before
  * @closed_early: why the journey was closed before its end, or NULL
+ * @nr_repeated: hops that are those of another journey's packet, which carried this one
  * @nr_losses: how often records were lost while it was under way
  * @loss: the first of these
  */
@@ -195,6 +196,7 @@ struct journey {
 	uint32_t end_hop;
 	bool retransmission;
 	const char *closed_early;
+	uint32_t nr_repeated;
 	uint32_t nr_losses;
 	struct journey_loss loss;
 	/* private: */
@@ -257,15 +259,22 @@ struct journey_reasons {
 
 /**
  * struct journey_counts - what became of the records
- * @records: fed
+ * @records: fed; each is counted as one of the next five
+ * @hops: became a hop of a journey (those of what it carried have it too)
  * @unknown: about skbs that no journey is known of, ignored
  * @late_returns: returned after their journey was complete, ignored
+ * @elsewhere: about skbs whose packet goes on without them: as a clone, as part of
+ *	another skb, or in the hands of others who hold the skb
+ * @no_room: their journey had as many hops as it may
  * @closed_early: journeys that were closed for want of room
  */
 struct journey_counts {
 	uint64_t records;
+	uint64_t hops;
 	uint64_t unknown;
 	uint64_t late_returns;
+	uint64_t elsewhere;
+	uint64_t no_room;
 	uint64_t closed_early;
 };
 

@@ -46,7 +46,8 @@ struct block {
  * @nr_blocks: how many
  * @position: of the next in the first block
  * @last_ns: time of the record that was given last
- * @next_index: its index, plus 1
+ * @next_index: its index, plus 1; that of the first, if it is known
+ * @knows_next: @next_index is set
  * @has_given: any has been given
  * @is_at_loss: records are missing before the next
  * @key_ns: what the next is sorted by
@@ -59,6 +60,7 @@ struct stream {
 	size_t position;
 	uint64_t last_ns;
 	uint64_t next_index;
+	bool knows_next;
 	bool has_given;
 	bool is_at_loss;
 	uint64_t key_ns;
@@ -171,15 +173,20 @@ static uint64_t loss_begins_ns(const struct stream *stream)
 	return stream->last_ns;
 }
 
+/* How many records are missing before the next, as far as is known. */
+static uint64_t lost_before(const struct stream *stream, const struct skbtrace_record *record)
+{
+	return stream->knows_next && record->index > stream->next_index ?
+	       record->index - stream->next_index : 0;
+}
+
 /* Find out what is next in a stream that has records. */
 static void look_at_next(const struct merge *merge, struct stream *stream)
 {
 	const struct skbtrace_record *record = next_record(stream);
 
-	if (stream->has_given)
-		stream->is_at_loss = record->index > stream->next_index;
-	else
-		stream->is_at_loss = merge->source->from_oldest && record->index;
+	stream->is_at_loss = lost_before(stream, record) ||
+			     (!stream->has_given && merge->source->from_oldest && record->index);
 	stream->key_ns = stream->is_at_loss ? loss_begins_ns(stream) : record->ts_ns;
 }
 
@@ -327,7 +334,7 @@ static void give_loss(struct stream *stream, unsigned int cpu, struct merge_item
 	item->record = NULL;
 	item->loss.from_ns = stream->key_ns;
 	item->loss.to_ns = record->ts_ns;
-	item->loss.count = stream->has_given ? record->index - stream->next_index : 0;
+	item->loss.count = lost_before(stream, record);
 	item->loss.cpu = cpu;
 	stream->is_at_loss = false;
 	stream->key_ns = record->ts_ns;
@@ -338,6 +345,7 @@ static void give_record(struct merge *merge, struct stream *stream, struct merge
 	item->record = next_record(stream);
 	stream->last_ns = item->record->ts_ns;
 	stream->next_index = item->record->index + 1;
+	stream->knows_next = true;
 	stream->has_given = true;
 	stream->position++;
 	if (stream->position < first_block(stream)->nr) {
@@ -410,8 +418,11 @@ struct merge *merge_new(struct source *source, struct error *error)
 		error_set(error, "out of memory");
 		return NULL;
 	}
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		list_init(&merge->streams[i].blocks);
+		merge->streams[i].knows_next = source->first;
+		merge->streams[i].next_index = source->first ? source->first[i] : 0;
+	}
 	for (i = 0; i < nr && !merge->drains; i++) {
 		struct stream *stream = &merge->streams[i];
 		ssize_t got = fill(merge, stream, error);

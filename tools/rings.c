@@ -128,10 +128,11 @@ static void rings_close(struct source *source)
 	struct rings *rings = to_rings(source);
 	unsigned int i;
 
-	for (i = 0; i < source->nr_streams; i++)
+	for (i = 0; rings->polls && i < source->nr_streams; i++)
 		close(rings->polls[i].fd);
 	free(rings->polls);
 	free(source->cpus);
+	free(source->first);
 	free(rings);
 }
 
@@ -223,9 +224,13 @@ static int open_cpus(struct rings *rings, enum rings_start start, struct error *
 		return error_set(error, "out of memory");
 	for (i = 0; i < source->nr_streams; i++)
 		rings->polls[i].fd = -1;
+	source->first = calloc(source->nr_streams, sizeof(*source->first));
+	if (!source->first)
+		return error_set(error, "out of memory");
 	allow_files(source->nr_streams);
 	for (i = 0; i < source->nr_streams; i++) {
 		char path[PATH_MAX + 16];
+		off_t first;
 		int fd;
 
 		snprintf(path, sizeof(path), "%s/cpu%u", rings->dir, source->cpus[i]);
@@ -237,6 +242,11 @@ static int open_cpus(struct rings *rings, enum rings_start start, struct error *
 		if (start == RINGS_NOW && lseek(fd, 0, SEEK_END) < 0)
 			return error_set(error, "%s: going to its end: %s", path,
 					 strerror(errno));
+		first = lseek(fd, 0, SEEK_CUR);
+		if (first < 0)
+			return error_set(error, "%s: asking for the next record: %s", path,
+					 strerror(errno));
+		source->first[i] = first;
 	}
 	return 0;
 }

@@ -87,8 +87,10 @@ static void take_journey(void *context, const struct journey *journey)
 	struct verdict verdict;
 
 	if (has_shown_all(run) ||
-	    !filter_journey(&run->options->filter, run->names, journey))
+	    !filter_journey(&run->options->filter, run->names, journey)) {
+		summary->hidden += journey->nr_hops - journey->nr_repeated;
 		return;
+	}
 	verdict_of(journey, summary->missed, &verdict);
 	run->shown++;
 	summary->journeys++;
@@ -97,6 +99,7 @@ static void take_journey(void *context, const struct journey *journey)
 	summary->unverified += verdict.payload == VERDICT_UNVERIFIED;
 	summary->dropped += journey->end == JOURNEY_DROPPED;
 	summary->hops += journey->nr_hops;
+	summary->repeated += journey->nr_repeated;
 	if (run->options->command == COMMAND_CHECK)
 		show_check(run, journey, &verdict);
 	else
@@ -105,10 +108,13 @@ static void take_journey(void *context, const struct journey *journey)
 
 static int take_record(struct run *run, const struct skbtrace_record *record)
 {
+	run->summary.records++;
 	if (run->engine) {
 		if (journey_record(run->engine, record))
 			return error_set(run->error, "out of memory");
-	} else if (filter_record(&run->options->filter, run->names, record)) {
+	} else if (!filter_record(&run->options->filter, run->names, record)) {
+		run->summary.hidden++;
+	} else {
 		run->shown++;
 		run->summary.hops++;
 		run->show.ops->hop(&run->show, record);
@@ -224,7 +230,9 @@ static void end_journeys(struct run *run)
 	const struct journey_counts *counts = journey_counts(run->engine);
 
 	journey_flush(run->engine);
-	run->summary.ignored = counts->unknown + counts->late_returns;
+	run->summary.unknown = counts->unknown + counts->late_returns;
+	run->summary.elsewhere = counts->elsewhere;
+	run->summary.no_room = counts->no_room;
 }
 
 static int status_of(const struct run *run)

@@ -48,7 +48,7 @@ struct save {
 
 /*
  * How many records are missing between these and those before.  What was
- * overwritten before the first one was asked for is not lost.
+ * overwritten before the rings were opened is not lost.
  */
 static uint64_t count_lost(const struct save *save, unsigned int stream, size_t nr)
 {
@@ -56,7 +56,7 @@ static uint64_t count_lost(const struct save *save, unsigned int stream, size_t 
 	uint64_t next = save->next_index[stream];
 	uint64_t lost = records[nr - 1].index - records[0].index - (nr - 1);
 
-	return next ? lost + (records[0].index - next) : lost;
+	return next || save->source->first ? lost + (records[0].index - next) : lost;
 }
 
 /*
@@ -183,6 +183,9 @@ int save(const struct options *options, struct source *source, struct error *err
 	save.records = malloc(SAVE_RECORDS * sizeof(*save.records));
 	save.next_index = calloc(source->nr_streams, sizeof(*save.next_index));
 	save.left_out = calloc(source->nr_streams, sizeof(*save.left_out));
+	if (save.next_index && source->first)
+		memcpy(save.next_index, source->first,
+		       source->nr_streams * sizeof(*save.next_index));
 	if (!save.records || !save.next_index || !save.left_out)
 		error_set(error, "out of memory");
 	else

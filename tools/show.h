@@ -21,7 +21,12 @@
  * @hops: in these, or hops shown
  * @lost: records that were lost
  * @missed: times that the kernel skipped a probe
- * @ignored: records that no journey could be found for
+ * @records: records that were read: @hops, but for the repeated, and the next four
+ * @repeated: hops that another journey has as well: a merged packet's
+ * @hidden: not of what was to be shown
+ * @unknown: of packets that no journey is known of
+ * @elsewhere: of skbs whose packet goes on without them
+ * @no_room: of journeys that had as many hops as they may
  * @hops_only: there are no journeys, just hops
  */
 struct summary {
@@ -33,7 +38,12 @@ struct summary {
 	uint64_t hops;
 	uint64_t lost;
 	uint64_t missed;
-	uint64_t ignored;
+	uint64_t records;
+	uint64_t repeated;
+	uint64_t hidden;
+	uint64_t unknown;
+	uint64_t elsewhere;
+	uint64_t no_room;
 	bool hops_only;
 };
 

@@ -218,9 +218,13 @@ static void json_summary(struct show *show, const struct summary *summary)
 {
 	fprintf(show->out, "{\"type\":\"summary\",\"journeys\":%" PRIu64 ",\"intact\":%" PRIu64
 		",\"changed\":%" PRIu64 ",\"unverified\":%" PRIu64 ",\"dropped\":%" PRIu64
-		",\"hops\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"missed\":%" PRIu64 "}\n",
+		",\"hops\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"missed\":%" PRIu64,
 		summary->journeys, summary->intact, summary->changed, summary->unverified,
 		summary->dropped, summary->hops, summary->lost, summary->missed);
+	fprintf(show->out, ",\"records\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"hidden\":%" PRIu64
+		",\"unknown\":%" PRIu64 ",\"elsewhere\":%" PRIu64 ",\"no_room\":%" PRIu64 "}\n",
+		summary->records, summary->repeated, summary->hidden, summary->unknown,
+		summary->elsewhere, summary->no_room);
 }
 
 const struct show_ops show_json_ops = {

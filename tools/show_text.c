@@ -533,6 +533,31 @@ static void text_hop(struct show *show, const struct skbtrace_record *record)
 		put_stack(show, record, "                    ");
 }
 
+/* All that was read: nothing goes without a word. */
+static void put_records(FILE *out, const struct summary *summary)
+{
+	const struct {
+		uint64_t nr;
+		const char *text;
+	} others[] = {
+		{ summary->hidden, "not to be shown" },
+		{ summary->unknown, "of unknown packets" },
+		{ summary->elsewhere, "of skbs that the packet goes on without" },
+		{ summary->no_room, "of journeys that were full" },
+	};
+	unsigned int i;
+
+	fprintf(out, "%" PRIu64 " records read: %" PRIu64 " are hops shown", summary->records,
+		summary->hops - summary->repeated);
+	if (summary->repeated)
+		fprintf(out, " (%" PRIu64 " of merged packets in several journeys)",
+			summary->repeated);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i].nr)
+			fprintf(out, ", %" PRIu64 " %s", others[i].nr, others[i].text);
+	putc('\n', out);
+}
+
 static void text_summary(struct show *show, const struct summary *summary)
 {
 	FILE *out = show->out;
@@ -540,6 +565,7 @@ static void text_summary(struct show *show, const struct summary *summary)
 	if (summary->hops_only) {
 		fprintf(out, "%" PRIu64 " hops, %" PRIu64 " records lost, %" PRIu64
 			" probes missed\n", summary->hops, summary->lost, summary->missed);
+		put_records(out, summary);
 		return;
 	}
 	fprintf(out, "%" PRIu64 " journeys: %" PRIu64 " intact, ", summary->journeys,
@@ -547,11 +573,9 @@ static void text_summary(struct show *show, const struct summary *summary)
 	fprintf(out, "%s%" PRIu64 " changed%s, ", summary->changed ? color(show, RED) : "",
 		summary->changed, summary->changed ? color(show, RESET) : "");
 	fprintf(out, "%" PRIu64 " unverified; %" PRIu64 " dropped; %" PRIu64 " hops, %" PRIu64
-		" records lost, %" PRIu64 " probes missed", summary->unverified,
+		" records lost, %" PRIu64 " probes missed\n", summary->unverified,
 		summary->dropped, summary->hops, summary->lost, summary->missed);
-	if (summary->ignored)
-		fprintf(out, ", %" PRIu64 " records of unknown packets", summary->ignored);
-	putc('\n', out);
+	put_records(out, summary);
 }
 
 const struct show_ops show_text_ops = {

@@ -47,6 +47,8 @@ struct source_ops {
  * @ops: how to get at them
  * @nr_streams: number of streams, one a CPU
  * @cpus: the CPU of each
+ * @first: of each stream, the index that its first record has if none was lost before;
+ *	NULL if that is not known
  * @is_live: when a stream has no records, more may come
  * @from_oldest: streams begin with the oldest record that was retained, not
  *	with one chosen
@@ -60,6 +62,7 @@ struct source {
 	const struct source_ops *ops;
 	unsigned int nr_streams;
 	unsigned int *cpus;
+	uint64_t *first;
 	bool is_live;
 	bool from_oldest;
 	uint64_t mono_ns;

@@ -99,7 +99,7 @@ struct fuzz {
 	struct filter filter;
 	struct journey_config config;
 	uint64_t nr_journeys;
-	uint64_t last_id;
+	uint64_t nr_hops;		/* but those that another journey has too */
 };
 
 static void make_packet(struct fuzz *fuzz, const struct step *step, struct skbtrace_record *r)
@@ -361,6 +361,7 @@ static void take_journey(void *context, const struct journey *journey)
 	check_hops(fuzz, journey);
 	verdict_of(journey, !!(fuzz->setting.how & HOW_MISSED), &verdict);
 	fuzz->nr_journeys++;
+	fuzz->nr_hops += journey->nr_hops - journey->nr_repeated;
 	check_verdict(fuzz, journey, &verdict);
 	if (!is_shown(fuzz))
 		return;
@@ -377,6 +378,17 @@ static void check_bounds(const struct fuzz *fuzz, const struct journey_engine *e
 	FUZZ_EXPECT(engine->nr_journeys <= fuzz->config.max_journeys);
 	FUZZ_EXPECT(engine->nr_hops <= fuzz->config.max_hops || engine->nr_journeys <= 1);
 	FUZZ_EXPECT(engine->nr_parked <= fuzz->config.max_journeys);
+}
+
+/* Nothing is lost without a word. */
+static void check_counts(const struct fuzz *fuzz, const struct journey_engine *engine)
+{
+	const struct journey_counts *counts = journey_counts(engine);
+
+	FUZZ_EXPECT(counts->records == fuzz->nr);
+	FUZZ_EXPECT(counts->records == counts->hops + counts->unknown + counts->late_returns +
+		    counts->elsewhere + counts->no_room);
+	FUZZ_EXPECT(counts->hops == fuzz->nr_hops);
 }
 
 static void follow(struct fuzz *fuzz)
@@ -412,6 +424,7 @@ static void follow(struct fuzz *fuzz)
 	FUZZ_EXPECT(!error.text[0], "%s", error.text);
 	FUZZ_EXPECT(nr == fuzz->nr);
 	journey_flush(engine);
+	check_counts(fuzz, engine);
 	FUZZ_EXPECT(fuzz->nr_journeys == engine->next_id, "not all journeys are told of");
 	FUZZ_EXPECT(!engine->nr_journeys && !engine->nr_hops);
 	journey_engine_free(engine);

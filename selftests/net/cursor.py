@@ -47,10 +47,13 @@ def eagain(path):
 
 def seek(path):
     fd, data = drain(path)
+    first = int.from_bytes(data[:8], sys.byteorder)
     os.lseek(fd, 0, os.SEEK_SET)
+    assert os.lseek(fd, 0, os.SEEK_CUR) == first
     assert os.read(fd, len(data)) == data
     os.lseek(fd, 0, os.SEEK_SET)
     os.lseek(fd, 0, os.SEEK_END)
+    assert os.lseek(fd, 0, os.SEEK_CUR) == first + len(data) // RECORD
     try:
         os.read(fd, RECORD)
     except BlockingIOError:

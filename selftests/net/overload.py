@@ -5,6 +5,7 @@ quiet SECONDS PID...    attempts are committed, dropped or refused, on each CPU,
                         time the processes that flood are stopped
 readers SECONDS PID...  four readers of different speed got or lost every record
 cat TIMES FILE          so did those who read the text
+summary SECONDS PID...  the reader's own summary has them all: shown, lost, or why not
 rate RATE SECONDS       on each CPU so many records a second, in rings that hold them
 """
 import atexit
@@ -13,6 +14,7 @@ import os
 import re
 import signal
 import struct
+import subprocess
 import sys
 import time
 
@@ -215,6 +217,62 @@ def cat(times, path):
     print(f"{times} times, {shown} lines + {lost} lost")
 
 
+def last_line(reader):
+    """The summary, of which each record read is a part."""
+    told = reader.communicate()[0].splitlines()
+    assert reader.returncode in (0, 3), (reader.returncode, told[-1:])
+    n = json.loads(told[-1])
+    assert n["records"] == n["hops"] - n["repeated"] + n["hidden"] + n["unknown"] + \
+        n["elsewhere"] + n["no_room"], n
+    return n
+
+
+def start_reader(*arguments):
+    return subprocess.Popen(["skbtrace", "--json", *arguments], stdout=subprocess.PIPE)
+
+
+def opened(pid):
+    files = 0
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            files += os.readlink(f"/proc/{pid}/fd/{fd}").startswith(DIRECTORY + "/cpu")
+        except FileNotFoundError:
+            pass
+    return files
+
+
+def followed(seconds, pids):
+    """Beginning and ending when it is quiet: the summary, and what was recorded."""
+    before = claimed_of(stop(pids))
+    reader = start_reader("check", "--duration", str(seconds + 10))
+    end = time.monotonic() + 20
+    while opened(reader.pid) < len(before):
+        assert time.monotonic() < end, "the reader does not begin"
+        time.sleep(0.1)
+    time.sleep(1)
+    go_on(pids)
+    time.sleep(seconds)
+    stop(pids)
+    told = last_line(reader)
+    return told, sum(claimed_of(stats()).values()) - sum(before.values())
+
+
+def summary(seconds, *pids):
+    for _ in range(3):
+        told, recorded = followed(float(seconds), pids)
+        # Now and then somebody sends a packet at the wrong moment.
+        if told["records"] + told["lost"] == recorded:
+            break
+    assert told["records"] + told["lost"] == recorded, (recorded, told)
+    assert told["records"] and told["lost"], told
+    print(f"of {recorded} records {told['records']} read, {told['lost']} lost; "
+          f"{told['unknown']} of unknown packets, {told['elsewhere']} elsewhere")
+    retained = sum(min(n, slots()) for n in claimed_of(settled()).values())
+    told = last_line(start_reader("report"))
+    assert told["records"] + told["lost"] == retained, (retained, told)
+    go_on(pids)
+
+
 def times_of(cpu):
     """Seconds of the records in a ring."""
     read = Reader(cpu, 0)
@@ -255,4 +313,5 @@ def rate(limit, seconds):
 
 
 if __name__ == "__main__":
-    {"quiet": quiet, "readers": readers, "cat": cat, "rate": rate}[sys.argv[1]](*sys.argv[2:])
+    {"quiet": quiet, "readers": readers, "cat": cat, "summary": summary,
+     "rate": rate}[sys.argv[1]](*sys.argv[2:])

@@ -54,7 +54,7 @@ rate_holds() {
 }
 
 ktap_print_header
-ktap_set_plan 6
+ktap_set_plan 7
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 dmesg -c >/dev/null
 load ring_kb=12 points=veth,bridge,ip
@@ -63,6 +63,7 @@ counted "flooded, all is counted on each CPU whenever it is quiet" \
 	overload quiet "$seconds" "${floods[@]}"
 counted "so is what four readers got and lost" overload readers "$seconds" "${floods[@]}"
 counted "so is what cat shows" overload cat 10 $debugfs/skbtrace
+counted "so is what the reader's summary says" overload summary "$seconds" "${floods[@]}"
 check "the traffic flows beside the flood" traffic_flows
 flood_down
 counted "max_rate=1000 holds within 1 %" rate_holds 1000

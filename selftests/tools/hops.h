@@ -286,8 +286,19 @@ static inline void test_begin(struct test *t)
 	test_begin_with(t, &config);
 }
 
+/* Each record has become something that is counted. */
+static inline void check_counts(const struct journey_engine *engine)
+{
+	const struct journey_counts *counts = journey_counts(engine);
+
+	if (counts->records != counts->hops + counts->unknown + counts->late_returns +
+	    counts->elsewhere + counts->no_room)
+		abort();
+}
+
 static inline void test_end(struct test *t)
 {
+	check_counts(t->engine);
 	journey_engine_free(t->engine);
 }
 

@@ -185,6 +185,34 @@ TEST(what_was_overwritten_before)
 	memory_end(&memory);
 }
 
+TEST(what_is_lost_before_the_first_is_counted)
+{
+	uint64_t first[2] = { 40, 7 };
+	struct memory memory;
+	struct merge_item item;
+	struct merge *merge;
+	struct error error;
+
+	memory_begin(&memory, 2);
+	memory.source.first = first;
+	add(&memory, 0, 100, 50);
+	add(&memory, 1, 200, 7);
+	merge = merge_new(&memory.source, &error);
+	ASSERT_NE(NULL, merge);
+	ASSERT_EQ(1, merge_next(merge, UINT64_MAX, &item, &error));
+	ASSERT_EQ(NULL, item.record);
+	EXPECT_EQ(10, item.loss.count);
+	EXPECT_EQ(0, item.loss.cpu);
+	EXPECT_EQ(100, item.loss.to_ns);
+	ASSERT_EQ(1, merge_next(merge, UINT64_MAX, &item, &error));
+	EXPECT_EQ(100, item.record->ts_ns);
+	ASSERT_EQ(1, merge_next(merge, UINT64_MAX, &item, &error));
+	EXPECT_EQ(200, item.record->ts_ns);
+	EXPECT_EQ(0, merge_next(merge, UINT64_MAX, &item, &error));
+	merge_free(merge);
+	memory_end(&memory);
+}
+
 TEST(live_records_wait_for_those_that_may_come)
 {
 	struct memory memory;

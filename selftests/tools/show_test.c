@@ -203,11 +203,41 @@ TEST_F(show, json_of_tcp)
 
 TEST_F(show, json_summary)
 {
-	const struct summary summary = { 10, 5, 2, 3, 1, 99, 7, 8, 9, false };
+	const struct summary summary = {
+		.journeys = 10, .intact = 5, .changed = 2, .unverified = 3, .dropped = 1,
+		.hops = 99, .lost = 7, .missed = 8, .records = 110, .repeated = 9, .hidden = 10,
+		.unknown = 6, .elsewhere = 3, .no_room = 1
+	};
 
 	show_json_ops.summary(&self->show, &summary);
 	EXPECT_STREQ("{\"type\":\"summary\",\"journeys\":10,\"intact\":5,\"changed\":2,"
-		     "\"unverified\":3,\"dropped\":1,\"hops\":99,\"lost\":7,\"missed\":8}\n",
+		     "\"unverified\":3,\"dropped\":1,\"hops\":99,\"lost\":7,\"missed\":8,"
+		     "\"records\":110,\"repeated\":9,\"hidden\":10,\"unknown\":6,\"elsewhere\":3,"
+		     "\"no_room\":1}\n",
+		     shown(self));
+}
+
+TEST_F(show, text_summary)
+{
+	struct summary summary = {
+		.journeys = 10, .intact = 10, .hops = 99, .lost = 7, .records = 109,
+		.repeated = 9, .hidden = 10, .unknown = 6, .elsewhere = 3
+	};
+
+	show_text_ops.summary(&self->show, &summary);
+	summary.hops_only = true;
+	summary.repeated = 0;
+	summary.hidden = 10;
+	summary.unknown = 0;
+	summary.elsewhere = 0;
+	show_text_ops.summary(&self->show, &summary);
+	EXPECT_STREQ("10 journeys: 10 intact, 0 changed, 0 unverified; 0 dropped; 99 hops, "
+		     "7 records lost, 0 probes missed\n"
+		     "109 records read: 90 are hops shown (9 of merged packets in several "
+		     "journeys), 10 not to be shown, 6 of unknown packets, 3 of skbs that the "
+		     "packet goes on without\n"
+		     "99 hops, 7 records lost, 0 probes missed\n"
+		     "109 records read: 99 are hops shown, 10 not to be shown\n",
 		     shown(self));
 }
 

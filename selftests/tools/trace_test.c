@@ -43,6 +43,7 @@ struct counts {
 	unsigned int cut;		/* journeys that had parts */
 	unsigned int merged;		/* hops that found a packet put together rightly */
 	unsigned int ignored;		/* records that are of no journey */
+	unsigned int repeated;		/* hops that another journey has too */
 };
 
 FIXTURE(trace)
@@ -136,6 +137,7 @@ static void count_journey(void *context, const struct journey *journey)
 	counts->delivered += journey->end == JOURNEY_DELIVERED;
 	counts->dropped += journey->end == JOURNEY_DROPPED;
 	counts->hops += journey->nr_hops;
+	counts->repeated += journey->nr_repeated;
 	counts->lives += journey->nr_lives;
 	for (i = 0; i < journey->nr_hops; i++) {
 		const struct journey_hop *hop = &journey->hops[i];
@@ -228,6 +230,11 @@ TEST_F(trace, comes_to_the_same)
 	journey_flush(self->engine);
 	self->counts.ignored = journey_counts(self->engine)->unknown +
 			       journey_counts(self->engine)->late_returns;
+	EXPECT_EQ(counts->hops, journey_counts(self->engine)->hops + counts->repeated);
+	EXPECT_EQ(journey_counts(self->engine)->records,
+		  journey_counts(self->engine)->hops + self->counts.ignored +
+		  journey_counts(self->engine)->elsewhere +
+		  journey_counts(self->engine)->no_room);
 	/* Else the trace itself is no good. */
 	ASSERT_EQ(0, self->lost);
 	ASSERT_EQ(0, self->missed);
