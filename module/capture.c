@@ -345,7 +345,7 @@ static void capture_skb(struct hop *hop)
 	record_entry(hop);
 }
 
-/* A packet of 512 KiB (BIG TCP) in segments has 362; more are not looked at. */
+/* A packet of 512 KiB (BIG TCP) in segments has 362; of a longer list that is counted. */
 #define SKB_LIST_MAX	512
 
 /*
@@ -398,6 +398,8 @@ static noinline void capture_list(struct point *point, struct pt_regs *regs)
 			.skb = skb,
 		};
 	}
+	if (i == SKB_LIST_MAX)
+		local_inc(&this_cpu_ptr(&cpu_trace)->long_lists);
 	rcu_read_unlock();
 }
 

@@ -364,16 +364,17 @@ static const struct file_operations trace_fops = {
 
 static void stats_line(struct seq_file *m, const char *who, u64 attempts,
 		       u64 committed, u64 dropped, u64 rate_limited,
-		       u64 no_ring, u64 malformed, u64 untracked, u64 no_stack)
+		       u64 no_ring, u64 malformed, u64 untracked, u64 no_stack,
+		       u64 long_lists)
 {
-	seq_printf(m, "%s attempts %llu committed %llu dropped %llu rate_limited %llu no_ring %llu malformed %llu untracked %llu no_stack %llu\n",
+	seq_printf(m, "%s attempts %llu committed %llu dropped %llu rate_limited %llu no_ring %llu malformed %llu untracked %llu no_stack %llu long_lists %llu\n",
 		   who, attempts, committed, dropped, rate_limited, no_ring,
-		   malformed, untracked, no_stack);
+		   malformed, untracked, no_stack, long_lists);
 }
 
 static int stats_show(struct seq_file *m, void *v)
 {
-	u64 total[8] = { 0 };
+	u64 total[9] = { 0 };
 	unsigned int i;
 	int cpu, work, err;
 
@@ -390,7 +391,7 @@ static int stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "missed %lu\n", probes_missed());
 	for_each_possible_cpu(cpu) {
 		struct cpu_trace *trace = &per_cpu(cpu_trace, cpu);
-		u64 n[8];
+		u64 n[ARRAY_SIZE(total)];
 		char who[16];
 
 		n[3] = local_read(&trace->rate_limited);
@@ -401,16 +402,17 @@ static int stats_show(struct seq_file *m, void *v)
 		n[5] = local_read(&trace->malformed);
 		n[6] = local_read(&trace->untracked);
 		n[7] = local_read(&trace->no_stack);
+		n[8] = local_read(&trace->long_lists);
 		for (i = 0; i < ARRAY_SIZE(n); i++)
 			total[i] += n[i];
 		if (!trace->ring.slots && !n[0])
 			continue;
 		snprintf(who, sizeof(who), "cpu%d", cpu);
 		stats_line(m, who, n[0], n[1], n[2], n[3], n[4], n[5], n[6],
-			   n[7]);
+			   n[7], n[8]);
 	}
 	stats_line(m, "total", total[0], total[1], total[2], total[3],
-		   total[4], total[5], total[6], total[7]);
+		   total[4], total[5], total[6], total[7], total[8]);
 	return 0;
 }
 

@@ -42,10 +42,12 @@ static inline void ring_copy(u64 *to, const u64 *from, unsigned int words)
  * @malformed: skbs whose lengths did not add up
  * @untracked: skbs no longer followed because the table was full
  * @no_stack: stacks not kept because the table was full
+ * @long_lists: lists of skbs that were longer than is looked at
  * @allowed_ns16: max_rate: no earlier than this is the next record due, in
  *	1/16 ns
  *
- * Invariant: records wanted == ring.attempts + rate_limited + no_ring.
+ * Invariants: records wanted == ring.attempts + rate_limited + no_ring; as long as
+ * long_lists is 0, all skbs of each list that a point was called with were looked at.
  */
 struct cpu_trace {
 	struct ring ring;
@@ -54,6 +56,7 @@ struct cpu_trace {
 	local_t malformed;
 	local_t untracked;
 	local_t no_stack;
+	local_t long_lists;
 	u64 allowed_ns16;
 };
 

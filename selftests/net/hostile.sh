@@ -77,6 +77,8 @@ all_malformed() { [ "$(became malformed)" -ge "$(became calls)" ]; }
 some_malformed() { [ "$(became malformed)" -gt 0 ]; }
 none_malformed() { [ "$(became malformed)" = 0 ]; }
 none_without_skb() { [ "$(became no_skb)" = 0 ]; }
+some_long_lists() { [ "$(became long_lists)" -gt 0 ]; }
+none_long_lists() { [ "$(became long_lists)" = 0 ]; }
 some_without_skb() { [ "$(became no_skb)" -gt 0 ]; }
 
 # casts KIND COMMAND...: each of these is true
@@ -126,13 +128,15 @@ check "decoys for veth, bridge and br_netfilter" hostile_up
 fresh_trace dev='hostile*'
 told "arguments that are no skb" arguments some_without_skb
 told "lengths that lie, where no skb was seen before" lengths some_without_skb all_counted
-told "sound skbs, until every point is trusted" sound none_malformed none_without_skb all_counted
+told "sound skbs, until every point is trusted" sound none_malformed none_without_skb all_counted \
+	none_long_lists
 told "lengths that lie" lengths all_malformed none_without_skb all_counted
 told "fragments that lie" fragments all_malformed all_counted
 told "fragments without a page" pages none_malformed all_counted
 told "lists of fragments: rings, too long, too deep, lying" lists all_malformed all_counted
 told "lists of fragments that are no pointers" list_pointers all_malformed all_counted
-told "lists of packets: rings, too long, no pointers" packets all_counted
+told "lists of packets: rings, too long, no pointers" packets all_counted \
+	some_long_lists
 told "headers cut short, cut in two, each byte another" headers none_malformed all_counted
 told "header offsets out of bounds, wrong protocols" offsets none_malformed all_counted
 told "no device, sockets that are none" no_device none_malformed all_counted
