@@ -276,7 +276,8 @@ static void compare_regrouped(struct verdict *verdict, const struct journey *jou
 			     "not all of its parts were seen");
 	else if (journey->hops[earlier].record.crc32c != b->crc32c &&
 		 !has_changed_since(verdict, earlier))
-		changed(verdict, before, hop);
+		/* Where no bytes were seen none were right. */
+		changed(verdict, a->payload_len ? before : earlier, hop);
 }
 
 static void only_partly(struct verdict *verdict, const struct skbtrace_record *record)

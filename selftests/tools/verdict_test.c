@@ -68,6 +68,21 @@ TEST_F(verdict, changed_and_undone)
 	EXPECT_EQ(2, verdict->changes[1].before);
 }
 
+/* A hop that saw no bytes had none that were right. */
+TEST_F(verdict, changed_around_a_hop_without_bytes)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 5 },
+		{ "ip_forward", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 5, .len = NO_PAYLOAD,
+		  .no_digest = 1 },
+		{ "ip_output", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 5, .crc = 2 });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	ASSERT_EQ(1, verdict->nr_changes);
+	EXPECT_EQ(0, verdict->changes[0].after);
+	EXPECT_EQ(2, verdict->changes[0].before);
+}
+
 TEST_F(verdict, changed_time_and_again)
 {
 	struct test *t = &self->t;
