@@ -48,7 +48,11 @@ static const char *color(const struct show *show, const char *code)
 
 static void copy_name(char *to, size_t size, const char *name, size_t len)
 {
-	snprintf(to, size, "%.*s", (int)len, name);
+	len = strnlen(name, len);
+	if (len >= size)
+		len = size - 1;
+	memcpy(to, name, len);
+	to[len] = '\0';
 	utf8_printable(to);
 }
 
@@ -64,9 +68,12 @@ static int width(const char *text)
 
 static void put_cell(FILE *out, const char *text, int columns)
 {
-	int blanks = columns - width(text);
+	static const char blanks[] = "                                                ";
+	int room = columns - width(text);
 
-	fprintf(out, "%s%*s", text, blanks > 0 ? blanks : 0, "");
+	fputs(text, out);
+	for (; room > 0; room -= (int)sizeof(blanks) - 1)
+		fwrite(blanks, 1, room < (int)sizeof(blanks) ? room : (int)sizeof(blanks) - 1, out);
 }
 
 static const char *device_text(const struct skbtrace_record *record, char *text)
@@ -100,11 +107,16 @@ static void put_time(struct show *show, uint64_t mono_ns)
 {
 	uint64_t ns = names_real_ns(show->names, mono_ns);
 	time_t seconds = ns / NSEC_PER_SEC;
+	static time_t told = -1;
+	static char text[16];
 	struct tm tm;
-	char text[16];
 
-	localtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	/* Most come in the same second as the one before. */
+	if (seconds != told) {
+		localtime_r(&seconds, &tm);
+		strftime(text, sizeof(text), "%H:%M:%S", &tm);
+		told = seconds;
+	}
 	fprintf(show->out, "%s.%06u", text, (unsigned int)(ns % NSEC_PER_SEC / 1000));
 }
 

@@ -57,8 +57,13 @@ static int is_control(const unsigned char *text)
 void utf8_printable(char *text)
 {
 	unsigned char *from = (unsigned char *)text, *to = from;
-	size_t left = strlen(text), n;
+	size_t left, n;
 
+	/* Nearly all of it is. */
+	while (*from >= ' ' && *from < 0x7f)
+		from++;
+	to = from;
+	left = strlen((char *)from);
 	for (; left; from += n, left -= n) {
 		n = utf8_len(from, left);
 		if (n && !is_control(from)) {
