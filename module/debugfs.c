@@ -52,11 +52,15 @@ static DECLARE_DELAYED_WORK(wake_work, wake_readers);
  * skbtrace.d/cpuN: the records of one CPU.
  */
 
+/* Handed to user space at once: with the rest of struct cpu_reader nearly a page. */
+#define CPU_BATCH	20
+
 struct cpu_reader {
-	struct mutex lock;	/* of @cursor, against threads that share us */
+	struct mutex lock;	/* of what follows, against threads that share us */
 	const struct ring *ring;
 	u64 cursor;
 	u64 lost;
+	struct skbtrace_record batch[CPU_BATCH];
 };
 
 static int cpu_open(struct inode *inode, struct file *file)
@@ -87,24 +91,26 @@ static bool cpu_has_records(const struct cpu_reader *reader)
 static ssize_t cpu_copy(struct cpu_reader *reader, char __user *buf,
 			size_t count)
 {
-	struct skbtrace_record record;
+	const size_t size = sizeof(reader->batch[0]);
 	ssize_t copied = 0;
-	u64 cursor;
+	size_t nr, room;
 
-	while (count - copied >= sizeof(record)) {
-		cursor = reader->cursor;
-		if (!ring_read(reader->ring, &reader->cursor, &reader->lost,
-			       &record))
-			break;
-		if (copy_to_user(buf + copied, &record, sizeof(record))) {
+	do {
+		u64 cursor = reader->cursor, lost = reader->lost;
+
+		room = min_t(size_t, (count - copied) / size, CPU_BATCH);
+		for (nr = 0; nr < room; nr++)
+			if (!ring_read(reader->ring, &reader->cursor,
+				       &reader->lost, &reader->batch[nr]))
+				break;
+		if (copy_to_user(buf + copied, reader->batch, nr * size)) {
 			reader->cursor = cursor;
+			reader->lost = lost;
 			return copied ?: -EFAULT;
 		}
-		copied += sizeof(record);
-		if (signal_pending(current))
-			break;
+		copied += nr * size;
 		cond_resched();
-	}
+	} while (nr && nr == room && !signal_pending(current));
 	return copied;
 }
 

@@ -400,8 +400,12 @@ int probes_init(void)
 	struct point *point;
 	int err;
 
-	for (point = points; point < points + NR_POINTS; point++)
+	for (point = points; point < points + NR_POINTS; point++) {
+		/* point_by_id() relies on it. */
+		if (WARN_ON(point > points && point->id <= point[-1].id))
+			return -EINVAL;
 		point->has_reason = strstr(point->symbol, "reason");
+	}
 	witness_error = register_kprobe(&witness_probe);
 	err = register_module_notifier(&module_notifier);
 	if (err && !witness_error)
@@ -433,12 +437,18 @@ void probes_exit(void)
  */
 const struct point *point_by_id(unsigned int id)
 {
-	const struct point *point;
+	unsigned int low = 0, high = NR_POINTS;
 
-	for (point = points; point < points + NR_POINTS; point++)
-		if (point->id == id)
-			return point;
-	return NULL;
+	/* The table is in the order of numbers, see probes_init(). */
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+
+		if (points[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < NR_POINTS && points[low].id == id ? &points[low] : NULL;
 }
 
 static unsigned long point_hits_total(const struct point *point)

@@ -45,6 +45,7 @@ int rings_init(unsigned int *ring_kb)
 	size_t size;
 	int cpu;
 
+	BUILD_BUG_ON(RING_WORDS % 8);
 	if (!*ring_kb)
 		*ring_kb = default_ring_kb();
 	nr_slots = (u64)*ring_kb * 1024 / SKBTRACE_RECORD_SIZE;

@@ -26,10 +26,19 @@ static inline bool ring_cmpxchg(u64 *p, u64 old, u64 new)
 	return cmpxchg_local(p, old, new) == old;
 }
 
+/* A record has a multiple of 8 words, see rings_init(). */
 static inline void ring_copy(u64 *to, const u64 *from, unsigned int words)
 {
-	while (words--)
-		*to++ = READ_ONCE(*from++);
+	for (; words; words -= 8, to += 8, from += 8) {
+		to[0] = READ_ONCE(from[0]);
+		to[1] = READ_ONCE(from[1]);
+		to[2] = READ_ONCE(from[2]);
+		to[3] = READ_ONCE(from[3]);
+		to[4] = READ_ONCE(from[4]);
+		to[5] = READ_ONCE(from[5]);
+		to[6] = READ_ONCE(from[6]);
+		to[7] = READ_ONCE(from[7]);
+	}
 }
 
 #include <skbtrace/ring.h>

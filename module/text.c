@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A record as a line for people: what "cat /sys/kernel/debug/skbtrace" shows. */
+#include <linux/bitops.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
+#include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
@@ -57,6 +59,154 @@ void text_show_header(struct seq_file *m)
 	seq_puts(m, "#     TIME        CPU CONTEXT    PID COMM            POINT                      SKB\n");
 }
 
+/*
+ * A line is put together in the buffer of the seq_file.  Most of it is numbers, and
+ * seq_printf() takes some 300 instructions for each.  Where the line has no room all
+ * of it is shown again, in a buffer that has.
+ */
+struct line {
+	char *text;
+	size_t room;
+	size_t len;
+	bool is_cut;
+};
+
+static bool has_room(struct line *line, size_t len)
+{
+	if (len <= line->room - line->len)
+		return true;
+	line->is_cut = true;
+	return false;
+}
+
+static void put_char(struct line *line, char c)
+{
+	if (has_room(line, 1))
+		line->text[line->len++] = c;
+}
+
+/* Inline: the length of most is known, and to copy them is an instruction or two. */
+static __always_inline void put_text(struct line *line, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!has_room(line, len))
+		return;
+	memcpy(line->text + line->len, text, len);
+	line->len += len;
+}
+
+/* So that what was put since @start is @width wide. */
+static void pad(struct line *line, size_t start, size_t width)
+{
+	size_t len = line->len - start;
+
+	if (len >= width || !has_room(line, width - len))
+		return;
+	memset(line->text + line->len, ' ', width - len);
+	line->len += width - len;
+}
+
+/* Two digits a division. */
+static const char pairs[] =
+	"0001020304050607080910111213141516171819"
+	"2021222324252627282930313233343536373839"
+	"4041424344454647484950515253545556575859"
+	"6061626364656667686970717273747576777879"
+	"8081828384858687888990919293949596979899";
+
+/* In decimal, at least @width wide, with @fill in front. */
+static void put_filled(struct line *line, u32 number, int width, char fill)
+{
+	u32 limit = 10;
+	int nr = 1;
+	char *to;
+
+	for (; nr < 10 && number >= limit; limit *= 10)
+		nr++;
+	if (width < nr)
+		width = nr;
+	if (!has_room(line, width))
+		return;
+	to = line->text + line->len;
+	line->len += width;
+	for (; width > nr; width--)
+		*to++ = fill;
+	for (; nr > 1; number /= 100, nr -= 2)
+		memcpy(to + nr - 2, pairs + 2 * (number % 100), 2);
+	if (nr)
+		*to = '0' + number;
+}
+
+/* The same, with blanks; it calls itself twice at most. */
+static void put_decimal(struct line *line, u64 number, int width)
+{
+	u32 rest;
+
+	if (number >> 32) {
+		put_decimal(line, div_u64_rem(number, 1000000000, &rest), width - 9);
+		put_filled(line, rest, 9, '0');
+	} else {
+		put_filled(line, number, width, ' ');
+	}
+}
+
+static __always_inline void put_number(struct line *line, const char *before, u64 number)
+{
+	put_text(line, before);
+	put_decimal(line, number, 0);
+}
+
+static __always_inline void put_signed(struct line *line, const char *before, s64 number)
+{
+	put_text(line, before);
+	if (number < 0)
+		put_char(line, '-');
+	put_decimal(line, number < 0 ? 0 - (u64)number : number, 0);
+}
+
+/* In hexadecimal, at least @width wide, with zeroes in front. */
+static void put_digits(struct line *line, u64 number, int width)
+{
+	int shift = max(number ? (fls64(number) - 1) & ~3 : 0, 4 * (width - 1));
+	char *to = line->text + line->len;
+
+	if (!has_room(line, 16))
+		return;
+	for (; shift >= 0; shift -= 4)
+		*to++ = hex_asc[number >> shift & 0xf];
+	line->len = to - line->text;
+}
+
+static __always_inline void put_hex(struct line *line, const char *before, u64 number, int width)
+{
+	put_text(line, before);
+	put_digits(line, number, width);
+}
+
+static void put_address(struct line *line, const struct skbtrace_record *record,
+			const u8 *address, __be16 port)
+{
+	bool ports = record->flags & SKBTRACE_F_PORTS;
+	char text[40];
+	int i;
+
+	if (record->protocol == ETH_P_IPV6) {
+		snprintf(text, sizeof(text), "%pI6c", address);
+		/* It ends where its bracket does, not at a colon. */
+		if (ports)
+			put_char(line, '[');
+		put_text(line, text);
+		if (ports)
+			put_char(line, ']');
+	} else {
+		for (i = 0; i < 4; i++)
+			put_number(line, i ? "." : "", address[i]);
+	}
+	if (ports)
+		put_number(line, ":", ntohs(port));
+}
+
 static const char *l4proto_name(u8 l4proto)
 {
 	switch (l4proto) {
@@ -72,41 +222,30 @@ static const char *l4proto_name(u8 l4proto)
 	return NULL;
 }
 
-static void show_flow(struct seq_file *m, const struct skbtrace_record *record)
+static void show_flow(struct line *line, const struct skbtrace_record *record)
 {
 	const char *name = l4proto_name(record->l4proto);
-	bool ports = record->flags & SKBTRACE_F_PORTS;
 
 	if (!(record->flags & SKBTRACE_F_FLOW)) {
 		if (record->protocol == ETH_P_ARP)
-			seq_puts(m, " arp");
+			put_text(line, " arp");
 		else if (record->payload != SKBTRACE_PAYLOAD_NONE)
-			seq_printf(m, " protocol=0x%04x", record->protocol);
+			put_hex(line, " protocol=0x", record->protocol, 4);
 		return;
 	}
+	put_char(line, ' ');
 	if (name)
-		seq_printf(m, " %s ", name);
+		put_text(line, name);
 	else
-		seq_printf(m, " proto-%u ", record->l4proto);
-	if (record->protocol == ETH_P_IPV6) {
-		seq_printf(m, ports ? "[%pI6c]" : "%pI6c", record->saddr);
-		if (ports)
-			seq_printf(m, ":%u", ntohs(record->sport));
-		seq_printf(m, ports ? ">[%pI6c]" : ">%pI6c", record->daddr);
-		if (ports)
-			seq_printf(m, ":%u", ntohs(record->dport));
-	} else {
-		seq_printf(m, "%pI4", record->saddr);
-		if (ports)
-			seq_printf(m, ":%u", ntohs(record->sport));
-		seq_printf(m, ">%pI4", record->daddr);
-		if (ports)
-			seq_printf(m, ":%u", ntohs(record->dport));
-	}
-	if (record->l4proto == IPPROTO_TCP && ports)
-		seq_printf(m, " seq=%u", record->tcp_seq);
+		put_number(line, "proto-", record->l4proto);
+	put_char(line, ' ');
+	put_address(line, record, record->saddr, record->sport);
+	put_char(line, '>');
+	put_address(line, record, record->daddr, record->dport);
+	if (record->l4proto == IPPROTO_TCP && record->flags & SKBTRACE_F_PORTS)
+		put_number(line, " seq=", record->tcp_seq);
 	if (record->flags & SKBTRACE_F_FRAGMENT)
-		seq_printf(m, " frag_off=%u", record->frag_off);
+		put_number(line, " frag_off=", record->frag_off);
 }
 
 static const char * const csum_names[] = {
@@ -117,59 +256,99 @@ static const char * const csum_names[] = {
 	[SKBTRACE_CSUM_NONE] = "none",
 };
 
-static void show_payload(struct seq_file *m,
+static void show_payload(struct line *line,
 			 const struct skbtrace_record *record)
 {
 	if (record->flags & SKBTRACE_F_MALFORMED) {
-		seq_puts(m, " malformed");
+		put_text(line, " malformed");
 		return;
 	}
 	if (record->payload == SKBTRACE_PAYLOAD_NONE)
 		return;
-	seq_printf(m, " payload=%u", record->payload_len);
+	put_number(line, " payload=", record->payload_len);
 	if (record->flags & SKBTRACE_F_DIGEST)
-		seq_printf(m, " crc32c=%08x", record->crc32c);
+		put_hex(line, " crc32c=", record->crc32c, 8);
 	if (record->flags & SKBTRACE_F_DIGEST_MAX)
-		seq_printf(m, " digest_len=%u", record->digest_len);
+		put_number(line, " digest_len=", record->digest_len);
 	if (record->csum != SKBTRACE_CSUM_UNCHECKED &&
-	    record->csum < ARRAY_SIZE(csum_names))
-		seq_printf(m, " csum=%s", csum_names[record->csum]);
+	    record->csum < ARRAY_SIZE(csum_names)) {
+		put_text(line, " csum=");
+		put_text(line, csum_names[record->csum]);
+	}
 	if (record->flags & SKBTRACE_F_UNREADABLE)
-		seq_puts(m, " unreadable");
+		put_text(line, " unreadable");
 	if (record->flags & SKBTRACE_F_TRUNCATED)
-		seq_puts(m, " truncated");
+		put_text(line, " truncated");
 }
 
-static void show_return(struct seq_file *m, const struct point *point,
+static void show_return(struct line *line, const struct point *point,
 			const struct skbtrace_record *record)
 {
 	if (record->flags & SKBTRACE_F_RET) {
 		if (point && point->role == ROLE_CLONE)
-			seq_printf(m, " copy=%llx", (u64)record->ret);
+			put_hex(line, " copy=", record->ret, 1);
 		else
-			seq_printf(m, " ret=%lld", record->ret);
-		seq_printf(m, " took=%uns", record->duration_ns);
+			put_signed(line, " ret=", record->ret);
+		put_number(line, " took=", record->duration_ns);
+		put_text(line, "ns");
 	}
 	if (record->flags & SKBTRACE_F_REASON) {
 		const char *name = reason_name(record->ret);
 
-		if (name)
-			seq_printf(m, " reason=%s", name);
-		else
-			seq_printf(m, " reason=%lld", record->ret);
+		if (name) {
+			put_text(line, " reason=");
+			put_text(line, name);
+		} else {
+			put_signed(line, " reason=", record->ret);
+		}
 	}
 }
 
 /* A task may call itself anything, a newline included. */
-static void show_name(struct seq_file *m, const char *name, int width)
+static void put_name(struct line *line, const char *name)
 {
-	char printable[SKBTRACE_NAME_LEN + 1];
+	char *to = line->text + line->len;
 	int i;
 
+	if (!has_room(line, SKBTRACE_NAME_LEN))
+		return;
 	for (i = 0; i < SKBTRACE_NAME_LEN && name[i]; i++)
-		printable[i] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
-	printable[i] = '\0';
-	seq_printf(m, "%-*s", width, printable);
+		*to++ = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
+	line->len = to - line->text;
+}
+
+/* When, where, who: what all lines begin with, in columns. */
+static void show_head(struct line *line, const struct point *point,
+		      const struct skbtrace_record *record)
+{
+	size_t start;
+	u64 seconds;
+	u32 rest;
+
+	seconds = div_u64_rem(record->ts_ns, NSEC_PER_SEC, &rest);
+	put_decimal(line, seconds, 6);
+	put_char(line, '.');
+	put_filled(line, rest, 9, '0');
+	put_char(line, ' ');
+	put_filled(line, record->cpu, 3, ' ');
+	put_char(line, ' ');
+	start = line->len;
+	put_text(line, record->context < ARRAY_SIZE(context_names) ?
+		 context_names[record->context] : "?");
+	pad(line, start, 7);
+	put_char(line, ' ');
+	put_filled(line, record->pid, 6, ' ');
+	put_char(line, ' ');
+	start = line->len;
+	put_name(line, record->comm);
+	pad(line, start, SKBTRACE_NAME_LEN);
+	put_char(line, ' ');
+	start = line->len;
+	put_text(line, point ? point->symbol : "?");
+	if (point && point->kind == POINT_RETURN)
+		put_text(line, ":return");
+	pad(line, start, 26);
+	put_hex(line, " ", record->skb, 1);
 }
 
 /**
@@ -180,35 +359,27 @@ static void show_name(struct seq_file *m, const char *name, int width)
 void text_show_record(struct seq_file *m, const struct skbtrace_record *record)
 {
 	const struct point *point = point_by_id(record->point);
-	bool is_return = point && point->kind == POINT_RETURN;
-	char name[40];
-	u64 seconds;
-	u32 rest;
+	struct line line = { .text = NULL };
 
-	seconds = div_u64_rem(record->ts_ns, NSEC_PER_SEC, &rest);
-	seq_printf(m, "%6llu.%09u %3u %-7s %6u ", seconds, rest, record->cpu,
-		   record->context < ARRAY_SIZE(context_names) ?
-		   context_names[record->context] : "?", record->pid);
-	show_name(m, record->comm, SKBTRACE_NAME_LEN);
-	snprintf(name, sizeof(name), "%s%s", point ? point->symbol : "?",
-		 is_return ? ":return" : "");
-	seq_printf(m, " %-26s %llx", name, record->skb);
+	line.room = seq_get_buf(m, &line.text);
+	show_head(&line, point, record);
 	if (record->dev[0]) {
-		seq_puts(m, " dev=");
-		show_name(m, record->dev, 0);
+		put_text(&line, " dev=");
+		put_name(&line, record->dev);
 	}
 	if (record->peer[0]) {
-		seq_puts(m, " to=");
-		show_name(m, record->peer, 0);
+		put_text(&line, " to=");
+		put_name(&line, record->peer);
 	}
 	if (record->flags & SKBTRACE_F_NETNS)
-		seq_printf(m, " netns=%u", record->netns);
-	if (!is_return)
-		seq_printf(m, " len=%u", record->len);
-	show_flow(m, record);
-	show_payload(m, record);
-	show_return(m, point, record);
+		put_number(&line, " netns=", record->netns);
+	if (!point || point->kind != POINT_RETURN)
+		put_number(&line, " len=", record->len);
+	show_flow(&line, record);
+	show_payload(&line, record);
+	show_return(&line, point, record);
 	if (record->stack_id)
-		seq_printf(m, " stack=%u", record->stack_id);
-	seq_putc(m, '\n');
+		put_number(&line, " stack=", record->stack_id);
+	put_char(&line, '\n');
+	seq_commit(m, line.is_cut ? -1 : (int)line.len);
 }
