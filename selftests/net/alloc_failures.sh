@@ -43,7 +43,7 @@ nothing_leaked() {
 }
 
 loads_again() {
-	load points=veth,bridge && until_true 20 grep -q veth_xmit $debugfs/skbtrace && unload
+	load points=veth,bridge && until_true 60 grep -q veth_xmit $debugfs/skbtrace && unload
 }
 
 ktap_print_header
@@ -60,7 +60,7 @@ else
 	counted "insmod, each allocation failing" alloc_failures insmod "$ko" \
 		points=veth_xmit,skb_clone ring_kb=64
 	load points=veth_xmit,skb_clone stack=1
-	until_true 10 grep -q veth_xmit $debugfs/skbtrace
+	until_true 60 grep -q veth_xmit $debugfs/skbtrace
 	counted "the files, each allocation failing" alloc_failures files \
 		$debugfs/skbtrace $debugfs/skbtrace.d/*
 	counted "the parameters, each allocation failing" alloc_failures parameters $parameters

@@ -27,7 +27,7 @@ import threading
 
 PORT = 7878
 BURST = 40000   # bytes that fit into any socket
-TIMEOUT = 20
+TIMEOUT = 60
 
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT = 10, 0
 SIOCETHTOOL = 0x8946

@@ -29,7 +29,7 @@ tcp_and_udp() {
 
 iperf() {
 	in_background ns-calm1 iperf3 -s -1
-	until_true 20 sh -c "ip netns exec ns-calm1 ss -Hltn | grep -q :5201"
+	until_true 60 sh -c "ip netns exec ns-calm1 ss -Hltn | grep -q :5201"
 	in2 iperf3 -c 78.78.0.10 -t "$1" --bidir
 }
 

@@ -44,8 +44,8 @@ routes_up() {
 
 # RHEL 7 has no route to a router that did not answer in time.
 routes_reach() {
-	until_true 20 in2 ping -q -c 1 -W 1 10.78.1.10 >/dev/null &&
-		until_true 20 in2 ping -q -c 1 -W 1 fd79:1::10 >/dev/null
+	until_true 60 in2 ping -q -c 1 -W 1 10.78.1.10 >/dev/null &&
+		until_true 60 in2 ping -q -c 1 -W 1 fd79:1::10 >/dev/null
 }
 
 # nft_nat: what is for the others goes to ns-calm1 in this machine's name
@@ -319,7 +319,7 @@ test_one_pair() {
 		ip -n ns-calm$i addr add fd78::$((i + 9))/64 dev calmveth$i nodad
 		ip -n ns-calm$i link set calmveth$i up
 	done
-	until_true 20 in2 ping -q -c 1 -W 1 fd78::10 >/dev/null
+	until_true 60 in2 ping -q -c 1 -W 1 fd78::10 >/dev/null
 	benign "two namespaces, one pair" $((2 * datagrams)) towards_1 78.78.0.10 fd78::10
 	check "two namespaces, one pair: whole journeys" \
 		journeys whole udp 8080 $((2 * datagrams)) __dev_queue_xmit@calmveth2 \

@@ -33,7 +33,7 @@ from_tap() {
 	/usr/bin/python3 "$dir/tap.py" calmtap 02:00:00:00:78:78 78.78.0.99 "$mac" 78.78.0.10 20 \
 		<"$work/tap" >"$work/tap.out" 2>&1 &
 	exec 7>"$work/tap"
-	until_true 20 grep -q ready "$work/tap.out" || { cat "$work/tap.out"; return 1; }
+	until_true 60 grep -q ready "$work/tap.out" || { cat "$work/tap.out"; return 1; }
 	ip link set calmtap master calmbr up && sleep 1
 	in1 ip neigh replace 78.78.0.99 lladdr 02:00:00:00:78:78 dev calmveth1
 	in1 timeout 5 /usr/bin/python3 "$dir/udp.py" receive 78.78.0.10 20 >/dev/null 2>&1 &

@@ -85,7 +85,7 @@ overwritten() {
 	cp "$work/tmpfs/file" "$work/original"
 	watch
 	in1 /usr/bin/python3 "$dir/sendfile.py" :: "$work/tmpfs/file" >"$work/when" &
-	until_true 20 sh -c "ip netns exec ns-calm1 ss -Hltn | grep -q :8080"
+	until_true 60 sh -c "ip netns exec ns-calm1 ss -Hltn | grep -q :8080"
 	check "sendfile, $1: another file arrives" arrives_overwritten "$1"
 	wait $!
 	settled

@@ -24,7 +24,7 @@ pings() { in2 ping -q -c 3 -i 0.2 -W 5 "$1" >/dev/null; }
 # Six to each address.
 datagrams() { in2 /usr/bin/python3 "$dir/udp.py" burst "$1" 7878:100 7878:1000; }
 pages() {
-	in2 curl -s -m 20 -o "$work/got4" http://78.78.0.10/page \
+	in2 curl -s -m 60 -o "$work/got4" http://78.78.0.10/page \
 		-o "$work/got6" 'http://[fd78::10]/page' &&
 		cmp "$work/www/page" "$work/got4" && cmp "$work/www/page" "$work/got6"
 }
@@ -33,7 +33,7 @@ is_bound() { in1 grep -q ':1EC6 ' "/proc/net/$1"; }
 sinks_up() {
 	in_background ns-calm1 /usr/bin/python3 "$dir/udp.py" sink 78.78.0.10
 	in_background ns-calm1 /usr/bin/python3 "$dir/udp.py" sink fd78::10
-	until_true 30 is_bound udp && until_true 30 is_bound udp6
+	until_true 60 is_bound udp && until_true 60 is_bound udp6
 }
 
 # TCP, UDP, ICMP and ARP, IPv4 and IPv6, all at the same time.
@@ -258,7 +258,7 @@ saved() {
 live() {
 	skbtrace live --json 'udp and ip6' >"$work/journeys.json" &
 	watcher=$!
-	until_true 10 sh -c "ls -l /proc/$watcher/fd | grep -q skbtrace.d/cpu" && sleep 0.3 &&
+	until_true 60 sh -c "ls -l /proc/$watcher/fd | grep -q skbtrace.d/cpu" && sleep 0.3 &&
 		traffic_of_all_kinds && settled
 	[ "$(kinds cat "$work/journeys.json")" = '"proto":"udp" ' ] &&
 		[ "$(grep -c '"type":"journey"' "$work/journeys.json")" = 6 ]

@@ -22,7 +22,7 @@ unload_module() {
 		[ ! -e "$holder" ] || [ "${holder##*/}" = skbtrace ] ||
 			unload_module "${holder##*/}" || return
 	done
-	until_true 20 rmmod "$1"
+	until_true 60 rmmod "$1"
 }
 
 hostile_up() {

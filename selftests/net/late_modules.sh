@@ -41,7 +41,7 @@ unload_traced() {
 	scenario_down
 	# Namespaces are taken down behind our back.
 	for module in veth br_netfilter bridge; do
-		[ ! -d /sys/module/$module ] || until_true 20 unload_with_holders $module ||
+		[ ! -d /sys/module/$module ] || until_true 60 unload_with_holders $module ||
 			{ lsmod; rmmod $module; return 1; }
 	done
 }
@@ -61,7 +61,7 @@ come_and_go() {
 	for ((i = 0; i < rounds; i++)); do
 		topology_up || { echo "round $i: topology"; return 1; }
 		in_background ns-calm1 ping -q -i 0.02 78.78.0.1
-		until_true 10 grep -q 'br_pass_frame_up.*to=calmbr' $debugfs/skbtrace ||
+		until_true 60 grep -q 'br_pass_frame_up.*to=calmbr' $debugfs/skbtrace ||
 			{ echo "round $i: nothing traced"; return 1; }
 		active || return
 		# It goes on while its devices and their module disappear.

@@ -83,7 +83,7 @@ journeys() {
 watch() {
 	skbtrace live --json >"$work/journeys.json" &
 	watcher=$!
-	until_true 10 sh -c "ls -l /proc/$watcher/fd | grep -q skbtrace.d/cpu"
+	until_true 60 sh -c "ls -l /proc/$watcher/fd | grep -q skbtrace.d/cpu"
 	sleep 0.3
 }
 
@@ -168,13 +168,13 @@ servers_up() {
 		# shellcheck disable=SC2086
 		$run /usr/bin/python3 "$dir/udp.py" sink :: &
 	done
-	until_true 30 pages_arrive 10 11 && until_true 30 pages_arrive 11 10 &&
-		until_true 30 pages_arrive 1 11
+	until_true 60 pages_arrive 10 11 && until_true 60 pages_arrive 11 10 &&
+		until_true 60 pages_arrive 1 11
 }
 
 # All four at once, that is quicker.
 get_pages() {
-	on "$2" curl -s -m 20 -o "$work/1" "http://78.78.0.$1/small" \
+	on "$2" curl -s -m 60 -o "$work/1" "http://78.78.0.$1/small" \
 		-o "$work/2" "http://[fd78::$1]/small" -o "$work/3" "http://78.78.0.$1/large" \
 		-o "$work/4" "http://[fd78::$1]/large"
 }

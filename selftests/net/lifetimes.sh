@@ -38,7 +38,7 @@ test_names() {
 			link set calmname$i up
 		END
 		from=$(now)
-		until_true 10 in2 ping -q -c 1 -W 1 78.78.0.10 || return
+		until_true 60 in2 ping -q -c 1 -W 1 78.78.0.10 || return
 		until=$(now)
 		echo "$from $until calmname$i $(stat -Lc %i /proc/self/ns/net)" >>"$work/names"
 		previous=calmname$i
@@ -162,7 +162,7 @@ test_parameters() {
 		set_parameter "${p%%=*}" "${p#*=}" || return
 	done
 	not grep -E ' (refused|implausible)' $debugfs/skbtrace.d/points || return
-	until_true 10 records_more && cat "$work/changes"
+	until_true 60 records_more && cat "$work/changes"
 }
 
 # records_more: what is sent is recorded

@@ -15,7 +15,7 @@ load_and_unload() {
 		points=veth_xmit,br_handle_frame,nf_hook_slow,skb_clone,kfree_skbmem
 		[ $((i % 10)) -ne 0 ] || points='*'
 		load points="$points" || return
-		until_true 10 grep -q veth_xmit $debugfs/skbtrace ||
+		until_true 60 grep -q veth_xmit $debugfs/skbtrace ||
 			{ echo "round $i: nothing seen"; return 1; }
 		unload || return
 	done
@@ -24,7 +24,7 @@ load_and_unload() {
 
 traffic_flows() { in2 ping -q -c 3 -i 0.2 -W 2 78.78.0.10; }
 
-traced_again() { load && until_true 10 grep -q br_handle_frame $debugfs/skbtrace; }
+traced_again() { load && until_true 60 grep -q br_handle_frame $debugfs/skbtrace; }
 
 ktap_print_header
 ktap_set_plan 3

@@ -182,7 +182,7 @@ test_drops() {
 		drops "closed port, $address" "$address" 100 100 $handler@calmveth1 NO_SOCKET
 		in_background ns-calm1 /usr/bin/python3 "$dir/offloads.py" full "$address"
 		receiver=$!
-		until_true 20 sh -c "ip netns exec ns-calm1 ss -Hlun | grep -q :7878"
+		until_true 60 sh -c "ip netns exec ns-calm1 ss -Hlun | grep -q :7878"
 		drops "full socket, $address" "$address" 90 99 \
 			__udp_enqueue_schedule_skb@calmveth1 SOCKET_RCVBUFF
 		stop_receiver

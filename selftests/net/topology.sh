@@ -44,8 +44,8 @@ scenario_up() {
 	iptables -P FORWARD ACCEPT
 	ip6tables -P FORWARD ACCEPT
 	# Ports learn and addresses settle for about a second.
-	until_true 20 in2 ping -q -c 1 -W 1 78.78.0.10 >/dev/null || return
-	until_true 20 in2 ping -q -c 1 -W 1 fd78::10 >/dev/null
+	until_true 60 in2 ping -q -c 1 -W 1 78.78.0.10 >/dev/null || return
+	until_true 60 in2 ping -q -c 1 -W 1 fd78::10 >/dev/null
 }
 
 # A namespace is taken down behind our back, and later if a process is in it; the
@@ -66,10 +66,10 @@ http_up() {
 	mkdir -p "$work/www"
 	in_background ns-calm1 /usr/bin/python3 -m http.server --bind :: \
 		--directory "$work/www" 80
-	until_true 30 in2 curl -s -o /dev/null -m 5 http://78.78.0.10/
+	until_true 60 in2 curl -s -o /dev/null -m 20 http://78.78.0.10/
 }
 
 # random_file NAME BYTES: a file that http_up serves
 random_file() { head -c "$2" /dev/urandom >"$work/www/$1"; }
 
-fetch() { in2 curl -s -m 20 -o "$work/fetched" "$1"; }
+fetch() { in2 curl -s -m 60 -o "$work/fetched" "$1"; }

@@ -46,7 +46,7 @@ def send_unchecked(address, size, count):
 def receive(address, count):
     sock = udp_socket(address)
     sock.bind((address, PORT))
-    sock.settimeout(20)
+    sock.settimeout(60)
     # Bursts are meant to arrive even if we are not scheduled for a while.
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
     for _ in range(int(count)):
@@ -80,7 +80,7 @@ def same(address, count):
 def differing(address):
     sock = udp_socket(address)
     sock.bind((address, PORT))
-    sock.settimeout(10)
+    sock.settimeout(30)
     number = 0
     try:
         while True:
