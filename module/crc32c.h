@@ -5,28 +5,21 @@
  * The kernel's crc32c() may want the FPU or a module that plain insmod does
  * not load, so the instruction is used here, on general registers.
  */
-#ifndef SKBTRACE_CRC32C_H
-#define SKBTRACE_CRC32C_H
+#ifndef SKBTRACE_MODULE_CRC32C_H
+#define SKBTRACE_MODULE_CRC32C_H
 
 #include <linux/types.h>
+#include <skbtrace/crc32c.h>
 
 #include "compat.h"
 
 #ifdef CONFIG_X86_64
 #include <asm/cpufeature.h>
 
-static inline u32 crc32c_instruction(u32 crc32, const u8 *p, size_t len)
-{
-	u64 crc = crc32;
-
-	for (; len >= 8; len -= 8, p += 8)
-		asm("crc32q %1, %0" : "+r" (crc) : "rm" (*(const u64 *)p));
-	crc32 = crc;
-	for (; len; len--, p++)
-		asm("crc32b %1, %0" : "+r" (crc32) : "rm" (*p));
-	return crc32;
-}
+extern struct crc32c_shifts crc32c_shifts;
 #endif
+
+void crc32c_init(void);
 
 /**
  * crc32c_update() - go on with a CRC-32C
@@ -35,15 +28,15 @@ static inline u32 crc32c_instruction(u32 crc32, const u8 *p, size_t len)
  * @p: the bytes
  * @len: how many
  *
- * Context: any.
+ * Context: any, after crc32c_init().
  */
 static inline u32 crc32c_update(u32 crc, const void *p, size_t len)
 {
 #ifdef CONFIG_X86_64
 	if (boot_cpu_has(X86_FEATURE_XMM4_2))
-		return crc32c_instruction(crc, p, len);
+		return crc32c_by_instruction(&crc32c_shifts, crc, p, len);
 #endif
 	return kernel_crc32c(crc, p, len);
 }
 
-#endif /* SKBTRACE_CRC32C_H */
+#endif /* SKBTRACE_MODULE_CRC32C_H */

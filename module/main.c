@@ -11,6 +11,7 @@
 #include <skbtrace/version.h>
 
 #include "config.h"
+#include "crc32c.h"
 #include "debugfs.h"
 #include "filter.h"
 #include "probes.h"
@@ -21,6 +22,7 @@ static int __init skbtrace_init(void)
 {
 	int err;
 
+	crc32c_init();
 	err = rings_init(&config_ring_kb);
 	if (err)
 		return err;
