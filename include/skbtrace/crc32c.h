@@ -71,6 +71,7 @@ struct crc32c_shift {
  */
 #define CRC32C_SHIFTS		3
 #define CRC32C_SHIFT_LENS	{ 1344, 448, 160 }
+#define CRC32C_LONG		(3 * 160)
 
 /**
  * struct crc32c_shifts - the tables
@@ -185,6 +186,23 @@ static inline __u32 crc32c_three(const struct crc32c_shift *shift, __u32 crc,
 	return crc32c_shifted(shift, crc32c_shifted(shift, a) ^ b) ^ c;
 }
 
+/* Not inlined, so that short ones, which are, need few registers. */
+#define CRC32C_FUNCTION	__attribute__((__noinline__, __unused__))
+
+static CRC32C_FUNCTION __u32
+crc32c_long(const struct crc32c_shift *shift, __u32 crc, const __u8 *p,
+	    __u64 len)
+{
+	const struct crc32c_shift *end = shift + CRC32C_SHIFTS;
+
+	for (; shift < end; shift++)
+		for (; len >= 3 * shift->len; len -= 3 * shift->len) {
+			crc = crc32c_three(shift, crc, p);
+			p += 3 * shift->len;
+		}
+	return crc32c_one(crc, p, len);
+}
+
 /**
  * crc32c_by_instruction() - go on with a CRC-32C
  * @shifts: the tables
@@ -199,14 +217,8 @@ static inline __u32 crc32c_three(const struct crc32c_shift *shift, __u32 crc,
 static inline __u32 crc32c_by_instruction(const struct crc32c_shifts *shifts,
 					  __u32 crc, const __u8 *p, __u64 len)
 {
-	const struct crc32c_shift *shift = shifts->shift;
-
-	if (len >= 3 * shift[CRC32C_SHIFTS - 1].len)
-		for (; shift < shifts->shift + CRC32C_SHIFTS; shift++)
-			for (; len >= 3 * shift->len; len -= 3 * shift->len) {
-				crc = crc32c_three(shift, crc, p);
-				p += 3 * shift->len;
-			}
+	if (len >= CRC32C_LONG)
+		return crc32c_long(shifts->shift, crc, p, len);
 	return crc32c_one(crc, p, len);
 }
 #endif /* __x86_64__ */
