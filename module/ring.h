@@ -11,7 +11,7 @@
  * What include/skbtrace/ring.h stands on.  Writers of a ring run on one CPU,
  * so that its words need to be atomic against interrupts only.
  */
-#define RING_CMPXCHG(p, old, new)	ring_cmpxchg(p, old, new)
+#define RING_CMPXCHG(p, old, new)	likely(ring_cmpxchg(p, old, new))
 #define RING_LOAD(p)			READ_ONCE(*(p))
 #define RING_LOAD_ACQUIRE(p)		smp_load_acquire(p)
 #define RING_STORE_RELEASE(p, v)	smp_store_release(p, v)

@@ -53,6 +53,8 @@ struct ring {
 #define RING_COMMITTED(index)	((__u64)(index) << 1)
 #define RING_CLAIMED(index)	(RING_COMMITTED(index) | RING_BUSY)
 
+#define RING_UNLIKELY(x)		__builtin_expect(!!(x), 0)
+
 /* The top bit of an index is lost in the state: 2^63 records are enough. */
 #define RING_INDEX(state)	((__u64)(state) >> 1)
 
@@ -120,19 +122,17 @@ static inline struct skbtrace_record *ring_claim(struct ring *ring,
 		now = RING_CLOCK();
 		slot = ring_slot(ring, head);
 		state = RING_LOAD(&slot->index);
-		if (state == RING_CLAIMED(head)) {
-			/* We interrupted the owner before it moved the head. */
-			RING_CMPXCHG(&ring->head, head, head + 1);
-			continue;
+		if (RING_UNLIKELY(state != RING_COMMITTED(head - ring->nr_slots))) {
+			if (state == RING_CLAIMED(head)) {
+				/* We interrupted the owner before it moved the head. */
+				RING_CMPXCHG(&ring->head, head, head + 1);
+			} else if (state == RING_CLAIMED(head - ring->nr_slots) &&
+				   RING_LOAD(&ring->head) == head) {
+				RING_INC(&ring->dropped);
+				return NULL;
+			}
+			continue;	/* or the head moved under us */
 		}
-		if (state == RING_CLAIMED(head - ring->nr_slots)) {
-			if (RING_LOAD(&ring->head) != head)
-				continue;
-			RING_INC(&ring->dropped);
-			return NULL;
-		}
-		if (state != RING_COMMITTED(head - ring->nr_slots))
-			continue;	/* the head moved under us */
 		if (RING_CMPXCHG(&slot->index, state, RING_CLAIMED(head)))
 			break;
 	}

@@ -29,7 +29,7 @@ mutant() {
 }
 
 mutant no_busy_check "a writer takes a slot whoever has it" "test interleave stress?" '
-	s/\t\tif \(state == RING_CLAIMED\(head - .*the head moved under us \*\/\n//'
+	s/\t\tif \(RING_UNLIKELY\(state != .*the head moved under us \*\/\n\t\t\}\n//'
 mutant no_busy_mark "a claim does not mark the slot" "test interleave" '
 	s/(RING_CMPXCHG\(&slot->index, state, )RING_CLAIMED/\1RING_COMMITTED/'
 mutant no_recheck "the reader does not look again after the copy" "test interleave stress?" '
@@ -57,7 +57,7 @@ mutant head_by_store "the head is stored, not exchanged" "test interleave stress
 mutant claim_by_store "the claim is stored, not exchanged" "test interleave stress?" '
 	s/if \(RING_CMPXCHG\(&slot->index, state, ([^\n]*)\)/RING_STORE(\&slot->index, \1;/'
 mutant no_owner_check "a slot of a later lap is taken for the last one" "test interleave" '
-	s/\t\tif \(state != RING_COMMITTED\(head - ring->nr_slots\)\)\n[^\n]*\n//'
+	s/state != (RING_COMMITTED\(head - ring->nr_slots\))/(state \& RING_BUSY) \&\& &/'
 mutant reads_busy "the reader takes a record that is being written" "test interleave stress?" '
 	s/(if \()state( == RING_COMMITTED\(\*cursor\))/\1(state \& ~RING_BUSY)\2/'
 mutant drops_uncounted "what is refused is not counted" "test interleave" '
