@@ -6,29 +6,12 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
+#include <skbtrace/ring_size.h>
 
 #include "compat.h"
 #include "ring.h"
 
 DEFINE_PER_CPU(struct cpu_trace, cpu_trace);
-
-/*
- * What is taken when ring_kb is not given: together 64 MiB, but no more than
- * 1/32 of the memory; each CPU from 256 KiB (1365 records, a few ms of a busy
- * CPU, which a reader still keeps up with) to 8 MiB (43690, over 100 ms).
- */
-#define RINGS_KB	(64 << 10)
-#define RING_KB_MIN	256
-#define RING_KB_MAX	(8 << 10)
-
-static unsigned int default_ring_kb(void)
-{
-	unsigned long kb = min_t(unsigned long, RINGS_KB,
-				 (totalram_pages() << (PAGE_SHIFT - 10)) / 32);
-
-	return clamp_t(unsigned long, kb / num_possible_cpus(), RING_KB_MIN,
-		       RING_KB_MAX);
-}
 
 /**
  * rings_init() - allocate a ring for each CPU that is online
@@ -47,7 +30,8 @@ int rings_init(unsigned int *ring_kb)
 
 	BUILD_BUG_ON(RING_WORDS % 8);
 	if (!*ring_kb)
-		*ring_kb = default_ring_kb();
+		*ring_kb = ring_size_default(totalram_pages() << (PAGE_SHIFT - 10),
+					     num_possible_cpus());
 	nr_slots = (u64)*ring_kb * 1024 / SKBTRACE_RECORD_SIZE;
 	if (nr_slots < 2 || nr_slots > INT_MAX / SKBTRACE_RECORD_SIZE) {
 		pr_err("ring_kb=%u refused: wants 1 to %u\n", *ring_kb,
