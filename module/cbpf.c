@@ -16,6 +16,8 @@
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <skbtrace/cbpf.h>
@@ -64,6 +66,7 @@ verdict_of(const struct program *filter, const struct point *point,
 	const u8 *head = skb->head, *end = skb_tail_pointer(skb);
 	const u8 *p = skb->data;
 	__be16 protocol = skb->protocol;
+	const struct sock_filter *insn;
 	bool is_ipv6;
 	u32 len;
 	int i;
@@ -110,8 +113,13 @@ verdict_of(const struct program *filter, const struct point *point,
 	len = end - p;
 	if (skb->data_len && len < (is_ipv6 ? IPV6_HEADERS : IPV4_HEADERS))
 		return PACKET_UNREAD;
-	return cbpf_run(filter->insns + filter->start[is_ipv6],
-			filter->uses_memory, p, len,
+	insn = filter->insns;
+	if (len >= (is_ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
+		insn += filter->start[is_ipv6][p[cbpf_protocol_at(is_ipv6 ? 6 : 4)]];
+	/* Often that is all. */
+	if (insn->code == (BPF_RET | BPF_K))
+		return insn->k ? PACKET_ADMITTED : PACKET_REJECTED;
+	return cbpf_run(insn, filter->uses_memory, p, len,
 			skb->len + (u32)(skb->data - p)) ?
 	       PACKET_ADMITTED : PACKET_REJECTED;
 }

@@ -208,7 +208,9 @@ static int parse_filter(const char *words, void *field)
 	struct program *filter = field;
 	struct cbpf_error error = { CBPF_NO_INSN, "is longer than a page" };
 	int nr = -1, uses_memory = 0;
+	unsigned int protocol;
 
+	BUILD_BUG_ON(CBPF_INSNS_MAX > 256);	/* or start[] does not hold it */
 	/* What is shown has as many numbers, and a byte between them. */
 	if (strlen(words) <= CBPF_TEXT_MAX)
 		nr = cbpf_parse(filter->insns, CBPF_INSNS_MAX, words, &error);
@@ -217,8 +219,12 @@ static int parse_filter(const char *words, void *field)
 	if (nr >= 0 && uses_memory >= 0) {
 		filter->nr = nr;
 		filter->uses_memory = uses_memory;
-		filter->start[0] = nr ? cbpf_start(filter->insns, 4) : 0;
-		filter->start[1] = nr ? cbpf_start(filter->insns, 6) : 0;
+		for (protocol = 0; nr && protocol < 256; protocol++) {
+			filter->start[0][protocol] =
+				cbpf_start(filter->insns, 4, protocol);
+			filter->start[1][protocol] =
+				cbpf_start(filter->insns, 6, protocol);
+		}
 		return 0;
 	}
 	if (error.insn == CBPF_NO_INSN)

@@ -27,13 +27,13 @@ struct numbers {
  * struct program - a program of classic BPF that has been checked
  * @nr: number of instructions, 0: there is no program
  * @uses_memory: see cbpf_check()
- * @start: where it begins for IPv4 and for IPv6, see cbpf_start()
+ * @start: where it begins for IPv4 and for IPv6, by protocol: cbpf_start()
  * @insns: the instructions
  */
 struct program {
 	unsigned int nr;
 	bool uses_memory;
-	u16 start[2];
+	u8 start[2][256];
 	struct sock_filter insns[CBPF_INSNS_MAX];
 };
 

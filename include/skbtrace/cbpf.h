@@ -275,35 +275,50 @@ static inline int cbpf_check(const struct sock_filter *insns, __u32 nr,
 	return uses_memory;
 }
 
+/* Where the protocol is in an IP header: IPv4's, or IPv6's next header. */
+static inline __u32 cbpf_protocol_at(__u32 version)
+{
+	return version == 4 ? 9 : 6;
+}
+
 /**
- * cbpf_start() - where a program begins for IPv4, or for IPv6
+ * cbpf_start() - where a program begins for IPv4 or IPv6 and a protocol
  * @insns: a program that has passed cbpf_check()
  * @version: 4 or 6
+ * @protocol: what is at cbpf_protocol_at() of the header
  *
- * libpcap's programs begin with asking for the version, more than once, and
- * most packets that are rejected are rejected soon after.
+ * libpcap's programs begin with asking for these, more than once, and most
+ * packets that are rejected are rejected because of the answers.
  *
- * Return: a number of instructions that make no difference to a packet whose
- * version that is.
+ * Return: a number of instructions that make no difference to a packet with
+ * such an IP header, all of which is there.
  */
-static inline __u32 cbpf_start(const struct sock_filter *insns, __u32 version)
+static inline __u32 cbpf_start(const struct sock_filter *insns, __u32 version,
+			       __u32 protocol)
 {
-	__u32 start = 0;
+	__u32 start = 0, at = 0, a;
 
-	/* A is loaded anew where it goes on, so what it was does not matter. */
-	while (insns[start].code == (BPF_LD | BPF_B | BPF_ABS) &&
-	       insns[start].k == 0 &&
-	       insns[start + 1].code == (BPF_ALU | BPF_AND | BPF_K) &&
-	       insns[start + 1].k == 0xf0 &&
-	       insns[start + 2].code == (BPF_JMP | BPF_JEQ | BPF_K)) {
-		const struct sock_filter *jump = &insns[start + 2];
-		__u32 to = start + 3 +
-			   (jump->k == version << 4 ? jump->jt : jump->jf);
-
-		if (BPF_CLASS(insns[to].code) != BPF_LD &&
-		    insns[to].code != (BPF_RET | BPF_K))
+	for (;;) {
+		if (insns[at].code != (BPF_LD | BPF_B | BPF_ABS))
 			break;
-		start = to;
+		if (insns[at].k == 0 &&
+		    insns[at + 1].code == (BPF_ALU | BPF_AND | BPF_K) &&
+		    insns[at + 1].k == 0xf0) {
+			a = version << 4;
+			at += 2;
+		} else if (insns[at].k == cbpf_protocol_at(version)) {
+			a = protocol;
+			at++;
+		} else {
+			break;
+		}
+		while (insns[at].code == (BPF_JMP | BPF_JEQ | BPF_K))
+			at += 1 + (insns[at].k == a ? insns[at].jt : insns[at].jf);
+		/* A is loaded anew there, so what it was does not matter. */
+		if (BPF_CLASS(insns[at].code) != BPF_LD &&
+		    insns[at].code != (BPF_RET | BPF_K))
+			break;
+		start = at;
 	}
 	return start;
 }
