@@ -54,7 +54,7 @@ static inline __u32 crc32c_append_zeros(__u32 crc, __u32 len)
 #ifdef __x86_64__
 /**
  * struct crc32c_shift - crc32c_append_zeros() for one length, by table
- * @len: the length, bytes; a multiple of 32
+ * @len: the length, bytes; a multiple of CRC32C_ROUND
  * @by: what comes of each value of each 4 bits of a CRC.  Tables for 8 bits
  *	would take half the steps, but 4 KiB of a cache that is the traced
  *	host's.
@@ -70,8 +70,9 @@ struct crc32c_shift {
  * worth the two shifts.
  */
 #define CRC32C_SHIFTS		3
-#define CRC32C_SHIFT_LENS	{ 1344, 448, 160 }
-#define CRC32C_LONG		(3 * 160)
+#define CRC32C_SHIFT_LENS	{ 1344, 448, 168 }
+#define CRC32C_LONG		(3 * 168)
+#define CRC32C_ROUND		56	/* divides all of them */
 
 /**
  * struct crc32c_shifts - the tables
@@ -160,6 +161,13 @@ static inline __u32 crc32c_one(__u32 crc32, const __u8 *p, __u64 len)
 	return crc32;
 }
 
+/* The next 8 bytes of each of three stretches. */
+#define CRC32C_3X64(a, b, c, p, len) do {		\
+	CRC32C_64(a, p);				\
+	CRC32C_64(b, (p) + (len));			\
+	CRC32C_64(c, (p) + 2 * (len));			\
+} while (0)
+
 /* Three stretches of @shift->len bytes. */
 static inline __u32 crc32c_three(const struct crc32c_shift *shift, __u32 crc,
 				 const __u8 *p)
@@ -169,19 +177,14 @@ static inline __u32 crc32c_three(const struct crc32c_shift *shift, __u32 crc,
 	__u64 a = crc, b = 0, c = 0;
 
 	do {
-		CRC32C_64(a, p);
-		CRC32C_64(b, p + len);
-		CRC32C_64(c, p + 2 * len);
-		CRC32C_64(a, p + 8);
-		CRC32C_64(b, p + len + 8);
-		CRC32C_64(c, p + 2 * len + 8);
-		CRC32C_64(a, p + 16);
-		CRC32C_64(b, p + len + 16);
-		CRC32C_64(c, p + 2 * len + 16);
-		CRC32C_64(a, p + 24);
-		CRC32C_64(b, p + len + 24);
-		CRC32C_64(c, p + 2 * len + 24);
-		p += 32;
+		CRC32C_3X64(a, b, c, p, len);
+		CRC32C_3X64(a, b, c, p + 8, len);
+		CRC32C_3X64(a, b, c, p + 16, len);
+		CRC32C_3X64(a, b, c, p + 24, len);
+		CRC32C_3X64(a, b, c, p + 32, len);
+		CRC32C_3X64(a, b, c, p + 40, len);
+		CRC32C_3X64(a, b, c, p + 48, len);
+		p += CRC32C_ROUND;
 	} while (p < end);
 	return crc32c_shifted(shift, crc32c_shifted(shift, a) ^ b) ^ c;
 }
