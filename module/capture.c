@@ -18,27 +18,17 @@
 #include "compat.h"
 #include "config.h"
 #include "filter.h"
+#include "handler.h"
 #include "hop.h"
 #include "payload.h"
 #include "probes.h"
 #include "ring.h"
 #include "stacks.h"
 
-/* NULL, error pointers and what cannot be an object of the kernel are NULL. */
-static void *sound_pointer(unsigned long value)
-{
-	if (value < PAGE_OFFSET || IS_ERR_VALUE(value) || value % sizeof(long))
-		return NULL;
-	return (void *)value;
-}
-
 static void *pointer_argument(struct pt_regs *regs, unsigned int n)
 {
-	return sound_pointer(regs_get_kernel_argument(regs, n));
+	return sound_pointer(argument(regs, n));
 }
-
-/* So many skbs in a row make a point trusted. */
-#define POINT_TRUSTED	64
 
 /*
  * Is that an skb, as far as one can see without trusting it?  Where a kernel
@@ -113,6 +103,23 @@ static const struct sock *socket_argument(const struct point *point,
 	return index ? pointer_argument(regs, index - 1) : skb->sk;
 }
 
+static enum point_way way_of(u8 skb_arg)
+{
+	switch (skb_arg) {
+	case 0:
+		return WAY_ARG0;
+	case 1:
+		return WAY_ARG1;
+	case 2:
+		return WAY_ARG2;
+	case 0 | SKB_IS_POINTER:
+		return WAY_POINTER0;
+	case SKB_LIST0:
+		return WAY_LIST0;
+	}
+	return WAY_UNKNOWN;
+}
+
 /*
  * Get skb and socket of a hop.  Until its point is trusted they are looked at
  * with care; what is not an skb is counted against the point.
@@ -135,60 +142,15 @@ static bool hop_arguments(struct hop *hop, struct point *point)
 	}
 	if (!trusted)
 		WRITE_ONCE(point->trusted, point->trusted + 1);
+	else if (point->way == WAY_UNKNOWN)
+		WRITE_ONCE(point->way, way_of(point->skb_arg));
 	return true;
 
 not_an_skb:
 	WRITE_ONCE(point->trusted, 0);
+	WRITE_ONCE(point->way, WAY_UNKNOWN);
 	WRITE_ONCE(point->implausible, point->implausible + 1);
 	return false;
-}
-
-static u8 current_context(void)
-{
-	if (in_nmi())
-		return SKBTRACE_NMI;
-	if (hardirq_count())
-		return SKBTRACE_HARDIRQ;
-	if (in_serving_softirq())
-		return SKBTRACE_SOFTIRQ;
-	return SKBTRACE_TASK;
-}
-
-/* Device names are NUL-terminated within IFNAMSIZ. */
-static void copy_name(char *to, const struct net_device *dev)
-{
-	if (dev)
-		memcpy(to, dev->name, SKBTRACE_NAME_LEN);
-	else
-		memset(to, 0, SKBTRACE_NAME_LEN);
-}
-
-/* Get the slot for a record, unless it is refused; refusals are counted. */
-static struct skbtrace_record *claim(struct cpu_trace *trace,
-				     const struct config *config, u64 *index)
-{
-	if (!rate_allows(trace, config->max_rate)) {
-		local_inc(&trace->rate_limited);
-		return NULL;
-	}
-	if (!trace->ring.slots) {
-		local_inc(&trace->no_ring);
-		return NULL;
-	}
-	return ring_claim(&trace->ring, index);
-}
-
-/* What every record has, of an entry or a return. */
-static void fill_common(struct skbtrace_record *record,
-			const struct point *point, const struct sk_buff *skb)
-{
-	record->skb = (unsigned long)skb;
-	record->pid = current->tgid;
-	memcpy(record->comm, current->comm, SKBTRACE_NAME_LEN);
-	record->point = point->id;
-	record->cpu = raw_smp_processor_id();
-	record->context = current_context();
-	record->abi = SKBTRACE_ABI;
 }
 
 /* Where an skb is freed, skb->head is gone before the skb itself. */
@@ -199,10 +161,10 @@ static bool data_is_readable(const struct hop *hop)
 }
 
 static void fill_entry(struct skbtrace_record *record, const struct hop *hop,
-		       u32 crc32c, u32 digest_len, u32 stack_id)
+		       const struct digest *digest, u32 stack_id)
 {
 	const struct sk_buff *skb = hop->skb;
-	u32 flags = hop->flags | skb->ip_summed;
+	u32 flags = hop->flags | digest->flags | skb->ip_summed;
 
 	fill_common(record, hop->point, skb);
 	record->head = (unsigned long)skb->head;
@@ -222,8 +184,8 @@ static void fill_entry(struct skbtrace_record *record, const struct hop *hop,
 	record->len = skb->len;
 	record->data_len = skb->data_len;
 	record->payload_len = hop->payload_len;
-	record->crc32c = crc32c;
-	record->digest_len = digest_len;
+	record->crc32c = digest->crc32c;
+	record->digest_len = digest->len;
 	record->stack_id = stack_id;
 	record->protocol = hop->protocol;
 	record->sport = hop->sport;
@@ -257,24 +219,16 @@ static void record_entry(struct hop *hop)
 {
 	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
 	const struct config *config = hop->config;
-	u32 crc32c = 0, digest_len = 0, stack_id = 0;
+	struct digest sum = { 0 };
 	struct skbtrace_record *slot;
+	u32 stack_id = 0;
 	u64 index;
 
-	if (hop->flags & SKBTRACE_F_MALFORMED) {
+	if (hop->flags & SKBTRACE_F_MALFORMED)
 		local_inc(&trace->malformed);
-	} else if (config->digest && hop->payload != SKBTRACE_PAYLOAD_NONE) {
-		digest_len = hop->payload_len;
-		if (config->digest_max && digest_len > config->digest_max) {
-			digest_len = config->digest_max;
-			hop->flags |= SKBTRACE_F_DIGEST_MAX;
-		}
-		if (payload_digest(hop->skb, hop->payload_off, digest_len,
-				   &crc32c))
-			hop->flags |= SKBTRACE_F_UNREADABLE;
-		else
-			hop->flags |= SKBTRACE_F_DIGEST;
-	}
+	else if (config->digest && hop->payload != SKBTRACE_PAYLOAD_NONE)
+		sum = digest(config, hop->skb, hop->payload_off,
+			     hop->payload_len);
 	hop->csum = config->verify_csum ? hop_checksum(hop) :
 					  SKBTRACE_CSUM_UNCHECKED;
 	if (config->stack)
@@ -284,19 +238,21 @@ static void record_entry(struct hop *hop)
 	 * The slot last: while it is being written readers wait for it, and
 	 * after a lap nested writers are refused.
 	 */
-	slot = claim(trace, config, &index);
+	slot = claim_allowed(trace, config, &index);
 	if (!slot)
 		return;
-	fill_entry(slot, hop, crc32c, digest_len, stack_id);
+	fill_entry(slot, hop, &sum, stack_id);
 	ring_commit(&trace->ring, slot, index);
 }
 
 /* Does filter= admit the packet?  Parses its headers, if it does. */
 static bool packet_is_admitted(struct hop *hop)
 {
-	enum packet_verdict verdict = packet_verdict(&hop->config->filter,
-						     hop->point, hop->skb);
+	const struct program *filter = &hop->config->filter;
+	enum packet_verdict verdict = PACKET_ADMITTED;
 
+	if (filter->nr)
+		verdict = packet_verdict_of_any(filter, hop->point, hop->skb);
 	if (verdict == PACKET_REJECTED)
 		return false;
 	headers_parse(hop);
@@ -345,43 +301,40 @@ static void capture_skb(struct hop *hop)
 	record_entry(hop);
 }
 
+/**
+ * capture_argument() - the skb that a function is called with
+ * @point: the point, which need not be trusted
+ * @regs: registers on entry
+ *
+ * Context: probe handler.
+ * Return: the skb, or NULL if there is none.
+ */
+struct sk_buff *capture_argument(struct point *point, struct pt_regs *regs)
+{
+	struct hop hop = { .point = point, .regs = regs };
+
+	return hop_arguments(&hop, point) ? hop.skb : NULL;
+}
+
 /* A packet of 512 KiB (BIG TCP) in segments has 362; of a longer list that is counted. */
 #define SKB_LIST_MAX	512
 
-/*
- * Is filter= all that has to be asked, because it rejects the packet?  With a
- * filter most come here at each hop, and nothing else is done for them.
+/**
+ * capture_entry() - record that a function was called with an skb, or a list
+ * @point: the point
+ * @regs: registers on entry
  *
- * Handlers run with preemption off, for which synchronize_rcu() waits as well.
+ * Context: probe handler, irqs off.
  */
-static bool is_just_rejected(const struct point *point, struct pt_regs *regs)
-{
-	const struct program *filter = &rcu_dereference_sched(config)->filter;
-	const struct sk_buff *skb;
-	void *arg;
-
-	if (!filter->nr || point->data == DATA_NONE ||
-	    READ_ONCE(point->trusted) < POINT_TRUSTED)
-		return false;
-	arg = pointer_argument(regs, SKB_INDEX(point->skb_arg));
-	if (!arg)
-		return false;
-	skb = point->skb_arg & SKB_IS_POINTER ?
-	      sound_pointer(*(unsigned long *)arg) : arg;
-	if (!skb || (point->skb_arg & SKB_LIST && skb->next))
-		return false;
-	return packet_is_rejected(filter, point, skb);
-}
-
-static noinline void capture_list(struct point *point, struct pt_regs *regs)
+void capture_entry(struct point *point, struct pt_regs *regs)
 {
 	struct hop hop = { .point = point, .regs = regs };
 	unsigned int i;
 
 	if (!hop_arguments(&hop, point))
 		return;
-	rcu_read_lock();
-	hop.config = rcu_dereference(config);
+	handler_rcu_read_lock();
+	hop.config = rcu_dereference_sched(config);
 	for (i = 0; i < SKB_LIST_MAX; i++) {
 		const struct config *in_force = hop.config;
 		struct sk_buff *skb = hop.skb;
@@ -400,93 +353,5 @@ static noinline void capture_list(struct point *point, struct pt_regs *regs)
 	}
 	if (i == SKB_LIST_MAX)
 		local_inc(&this_cpu_ptr(&cpu_trace)->long_lists);
-	rcu_read_unlock();
-}
-
-/**
- * capture_entry() - record that a function was called with an skb, or a list
- * @point: the point
- * @regs: registers on entry
- *
- * Context: probe handler, irqs off.
- */
-void capture_entry(struct point *point, struct pt_regs *regs)
-{
-	if (!is_just_rejected(point, regs))
-		capture_list(point, regs);
-}
-
-/**
- * capture_call() - remember the call of a function whose return is wanted
- * @point: the point
- * @regs: registers on entry
- * @call: set to what capture_return() is to be told
- *
- * Context: probe handler, irqs off.
- * Return: false if the return is not to be recorded.
- */
-bool capture_call(struct point *point, struct pt_regs *regs,
-		  struct capture_call *call)
-{
-	struct hop hop = { .point = point, .regs = regs };
-	bool wanted;
-
-	if (!hop_arguments(&hop, point))
-		return false;
-	rcu_read_lock();
-	/* Whether a packet is wanted is the entry points' to say. */
-	wanted = followed(hop.skb);
-	if (wanted) {
-		hop_find_device(&hop);
-		call->skb = hop.skb;
-		call->ts_ns = RING_CLOCK();
-		call->netns = hop.netns;
-		call->flags = hop.flags;
-		copy_name(call->dev, hop.dev);
-		copy_name(call->peer, hop.peer);
-	}
-	rcu_read_unlock();
-	return wanted;
-}
-
-/**
- * capture_return() - record that a function returned
- * @point: the point
- * @regs: registers on return
- * @call: what capture_call() remembered
- *
- * The skb is not touched: it may be gone.
- *
- * Context: probe handler, irqs off.
- */
-void capture_return(const struct point *point, struct pt_regs *regs,
-		    const struct capture_call *call)
-{
-	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
-	unsigned long ret = regs_return_value(regs);
-	struct skbtrace_record *slot;
-	const struct sk_buff *copy;
-	u64 index;
-
-	/* A copy of a packet that is followed is followed. */
-	copy = point->role == ROLE_CLONE ? sound_pointer(ret) : NULL;
-	if (copy && !followed(copy))
-		follow(copy);
-
-	rcu_read_lock();
-	slot = claim(trace, rcu_dereference(config), &index);
-	rcu_read_unlock();
-	if (!slot)
-		return;
-	/* Everything that is not said below is 0. */
-	memset((char *)slot + offsetof(struct skbtrace_record, skb), 0,
-	       sizeof(*slot) - offsetof(struct skbtrace_record, skb));
-	fill_common(slot, point, call->skb);
-	slot->ret = point->role == ROLE_CLONE ? (s64)ret : (s32)ret;
-	slot->duration_ns = min_t(u64, slot->ts_ns - call->ts_ns, U32_MAX);
-	slot->netns = call->netns;
-	slot->flags = call->flags | SKBTRACE_F_RET;
-	memcpy(slot->dev, call->dev, sizeof(slot->dev));
-	memcpy(slot->peer, call->peer, sizeof(slot->peer));
-	ring_commit(&trace->ring, slot, index);
+	handler_rcu_read_unlock();
 }

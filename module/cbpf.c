@@ -32,10 +32,6 @@
 
 #define VLAN_TAGS_MAX	4
 
-/* An IP header and the longest transport header without options. */
-#define IPV4_HEADERS	(20 + 20)
-#define IPV6_HEADERS	(40 + 20)
-
 static bool is_at_link_header(const struct sk_buff *skb)
 {
 	return skb_mac_header_was_set(skb) &&
@@ -58,10 +54,20 @@ static bool is_vlan(__be16 protocol)
 	       protocol == htons(ETH_P_8021AD);
 }
 
-/* See packet_verdict(). */
-static __always_inline enum packet_verdict
-verdict_of(const struct program *filter, const struct point *point,
-	   const struct sk_buff *skb)
+/**
+ * packet_verdict_of_any() - what filter= says of a packet by its headers
+ * @filter: the program in force, of at least one instruction
+ * @point: where the packet is
+ * @skb: the packet
+ *
+ * It finds the IP header where headers_parse() does.  Nothing is read that is
+ * not in the linear part, wherever the skb says that headers are.
+ *
+ * Context: any, in rcu_read_lock().
+ */
+enum packet_verdict packet_verdict_of_any(const struct program *filter,
+					  const struct point *point,
+					  const struct sk_buff *skb)
 {
 	const u8 *head = skb->head, *end = skb_tail_pointer(skb);
 	const u8 *p = skb->data;
@@ -116,45 +122,7 @@ verdict_of(const struct program *filter, const struct point *point,
 	insn = filter->insns;
 	if (len >= (is_ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
 		insn += filter->start[is_ipv6][p[cbpf_protocol_at(is_ipv6 ? 6 : 4)]];
-	/* Often that is all. */
-	if (insn->code == (BPF_RET | BPF_K))
-		return insn->k ? PACKET_ADMITTED : PACKET_REJECTED;
-	return cbpf_run(insn, filter->uses_memory, p, len,
-			skb->len + (u32)(skb->data - p)) ?
-	       PACKET_ADMITTED : PACKET_REJECTED;
-}
-
-/**
- * packet_verdict() - what filter= says of a packet by its headers
- * @filter: the program in force
- * @point: where the packet is
- * @skb: the packet
- *
- * It finds the IP header where headers_parse() does.  Nothing is read that is
- * not in the linear part, wherever the skb says that headers are.
- *
- * Context: any, in rcu_read_lock().
- */
-enum packet_verdict packet_verdict(const struct program *filter,
-				   const struct point *point,
-				   const struct sk_buff *skb)
-{
-	return filter->nr ? verdict_of(filter, point, skb) : PACKET_ADMITTED;
-}
-
-/**
- * packet_is_rejected() - need nobody ask more, because filter= rejects it
- * @filter: the program in force, of at least one instruction
- * @point: where the packet is
- * @skb: the packet
- *
- * Context: any, in rcu_read_lock().
- */
-bool packet_is_rejected(const struct program *filter, const struct point *point,
-			const struct sk_buff *skb)
-{
-	return verdict_of(filter, point, skb) == PACKET_REJECTED &&
-	       !followed(skb);
+	return program_verdict(filter, insn, skb, p, end);
 }
 
 /**

@@ -86,6 +86,24 @@
 #define synchronize_rcu		synchronize_sched
 #endif
 
+/*
+ * For the same reason handlers are readers of RCU as they are.  Before that,
+ * and for lockdep, they have to say so, which takes a twentieth of a hop.
+ */
+static inline void handler_rcu_read_lock(void)
+{
+#if defined(HAVE_SYNCHRONIZE_SCHED) || defined(CONFIG_PROVE_RCU)
+	rcu_read_lock();
+#endif
+}
+
+static inline void handler_rcu_read_unlock(void)
+{
+#if defined(HAVE_SYNCHRONIZE_SCHED) || defined(CONFIG_PROVE_RCU)
+	rcu_read_unlock();
+#endif
+}
+
 /* 5.8, fe557319aa06 ("maccess: rename probe_kernel_{read,write}"). */
 #ifndef HAVE_COPY_FROM_KERNEL_NOFAULT
 #define copy_from_kernel_nofault	probe_kernel_read

@@ -31,6 +31,8 @@ static struct config configs[2] = {
 		.sample = 1,
 		.points = { .nr = 1, .glob = { "*" } },
 		.sees_frees = true,
+		.is_plain = true,
+		.digest_limit = U32_MAX,
 	},
 };
 
@@ -337,6 +339,10 @@ static int parameter_set(const char *val, const struct kernel_param *kp)
 	if (!err) {
 		new->sees_frees = globs_match(&new->points, "kfree_skbmem",
 					      "free");
+		new->digest_limit = new->digest_max ?: U32_MAX;
+		new->is_plain = !new->stack && !new->verify_csum &&
+				!new->max_rate &&
+				(!new->filter.nr || new->sees_frees);
 		rcu_assign_pointer(config, new);
 		if (running) {
 			if (probes_differ(old, new))

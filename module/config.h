@@ -52,6 +52,8 @@ struct program {
  * @pid: processes whose packets are followed; none: all
  * @filter: which packets are followed, by their headers; none: all
  * @sees_frees: @points has those that say when an skb is gone
+ * @digest_limit: @digest_max, or more than any payload has
+ * @is_plain: plain.c knows all that is asked for
  *
  * Replaced as a whole: handlers see the old one or the new one.
  */
@@ -69,6 +71,8 @@ struct config {
 	struct numbers pid;
 	struct program filter;
 	bool sees_frees;
+	bool is_plain;
+	u32 digest_limit;
 };
 
 extern struct config __rcu *config;

@@ -34,7 +34,7 @@ static const struct net_device *veth_peer(const struct net_device *dev)
 	if (!device_is_veth(dev))
 		return NULL;
 	peer = rcu_dereference(*(struct net_device __rcu **)netdev_priv(dev));
-	if (!peer || !device_is_veth(peer) ||
+	if (!peer || peer->rtnl_link_ops != dev->rtnl_link_ops ||
 	    rcu_access_pointer(*(struct net_device __rcu **)netdev_priv(peer)) != dev)
 		return NULL;
 	return peer;
@@ -78,50 +78,72 @@ bool device_is_of_interest(const struct net_device *dev)
 }
 
 /**
+ * devices_at() - which device an skb is at, and where it goes from there
+ * @point: the point
+ * @regs: the registers on entry
+ * @skb: the skb
+ * @sk: the socket that sends it where @point->dev is DEV_SOCKET, or NULL
+ *
+ * Context: any, in rcu_read_lock().
+ */
+struct devices devices_at(const struct point *point, struct pt_regs *regs,
+			  const struct sk_buff *skb, const struct sock *sk)
+{
+	struct devices devices = { NULL, NULL };
+
+	switch (point->dev) {
+	case DEV_NONE:
+		break;
+	case DEV_SKB:
+		devices.dev = skb->dev;
+		break;
+	case DEV_XMIT:
+		devices.dev = skb->dev;
+		if (devices.dev)
+			devices.peer = veth_peer(devices.dev);
+		break;
+	case DEV_PORT0:
+		devices.dev = skb->dev;
+		devices.peer = bridge_port_device((const void *)
+				regs_get_kernel_argument(regs, 0));
+		break;
+	case DEV_MASTER:
+		devices.dev = skb->dev;
+		if (devices.dev && netif_is_bridge_port(devices.dev))
+			devices.peer = netdev_master_upper_dev_get_rcu(
+					(struct net_device *)devices.dev);
+		break;
+	case DEV_ROUTE:
+		devices.dev = route_device(skb_dst(skb));
+		if (!devices.dev)
+			devices.dev = skb->dev;
+		break;
+	case DEV_SOCKET:
+		if (sk)
+			devices.dev = route_device(__sk_dst_get((struct sock *)sk));
+		break;
+	}
+	return devices;
+}
+
+/**
  * hop_find_device() - set @dev, @peer and @netns of a hop
- * @hop: a hop with @point, @regs and @skb set
+ * @hop: a hop with @point, @regs, @skb and @sk set
  *
  * Context: any, in rcu_read_lock().
  */
 void hop_find_device(struct hop *hop)
 {
-	const struct sk_buff *skb = hop->skb;
+	struct devices devices = devices_at(hop->point, hop->regs, hop->skb,
+					    hop->sk);
 	const struct net *net = NULL;
 
-	switch (hop->point->dev) {
-	case DEV_NONE:
-		return;
-	case DEV_SKB:
-		hop->dev = skb->dev;
-		break;
-	case DEV_XMIT:
-		hop->dev = skb->dev;
-		if (hop->dev)
-			hop->peer = veth_peer(hop->dev);
-		break;
-	case DEV_PORT0:
-		hop->dev = skb->dev;
-		hop->peer = bridge_port_device((const void *)
-				regs_get_kernel_argument(hop->regs, 0));
-		break;
-	case DEV_MASTER:
-		hop->dev = skb->dev;
-		if (hop->dev && netif_is_bridge_port(hop->dev))
-			hop->peer = netdev_master_upper_dev_get_rcu(
-					(struct net_device *)hop->dev);
-		break;
-	case DEV_ROUTE:
-		hop->dev = route_device(skb_dst(skb));
-		if (!hop->dev)
-			hop->dev = skb->dev;
-		break;
-	case DEV_SOCKET:
-		hop->dev = route_device(__sk_dst_get((struct sock *)hop->sk));
-		net = sock_net(hop->sk);
-		break;
-	}
+	hop->dev = devices.dev;
+	hop->peer = devices.peer;
 	if (hop->dev)
 		net = dev_net(hop->dev);
+	else if (hop->point->dev == DEV_SOCKET)
+		net = sock_net(hop->sk);
 	if (net) {
 		hop->netns = net_inum(net);
 		hop->flags |= SKBTRACE_F_NETNS;

@@ -7,7 +7,6 @@
  * is whole, points that know no device (clones, frees) belong to a packet,
  * and the frees of all the other skbs of the host are not recorded.
  */
-#include <linux/hash.h>
 #include <linux/jhash.h>
 #include <linux/math64.h>
 #include <linux/netdevice.h>
@@ -22,19 +21,7 @@
 #include "hop.h"
 #include "ring.h"
 
-/*
- * The skbs that are followed, by address: a hash table of buckets of a cache
- * line's half, written with cmpxchg from any context.  When a bucket is full
- * its first skb is given up and counted: its journey then has no end.
- */
-#define FOLLOWED_BITS	14
-#define FOLLOWED_WAYS	4
-
-struct followed_bucket {
-	unsigned long skb[FOLLOWED_WAYS];
-};
-
-static struct followed_bucket *followed_table;
+struct followed_bucket *followed_table;
 
 int followed_init(void)
 {
@@ -45,30 +32,6 @@ int followed_init(void)
 void followed_exit(void)
 {
 	vfree(followed_table);
-}
-
-static struct followed_bucket *followed_bucket(const struct sk_buff *skb)
-{
-	return &followed_table[hash_ptr((void *)skb, FOLLOWED_BITS)];
-}
-
-/**
- * followed() - is this skb recorded at all points
- * @skb: its address; it may be gone
- *
- * Context: any.
- */
-bool followed(const struct sk_buff *skb)
-{
-	const struct followed_bucket *bucket = followed_bucket(skb);
-	unsigned long address = (unsigned long)skb;
-
-	/* Of all that is done for each skb of the host this is a good part. */
-	BUILD_BUG_ON(FOLLOWED_WAYS != 4);
-	return READ_ONCE(bucket->skb[0]) == address ||
-	       READ_ONCE(bucket->skb[1]) == address ||
-	       READ_ONCE(bucket->skb[2]) == address ||
-	       READ_ONCE(bucket->skb[3]) == address;
 }
 
 /**

@@ -65,7 +65,19 @@ struct hop {
 	u8 csum;
 };
 
+/**
+ * struct devices - where an skb is
+ * @dev: the device it is at, or NULL
+ * @peer: where it goes from there, or NULL
+ */
+struct devices {
+	const struct net_device *dev;
+	const struct net_device *peer;
+};
+
 /* device.c */
+struct devices devices_at(const struct point *point, struct pt_regs *regs,
+			  const struct sk_buff *skb, const struct sock *sk);
 void hop_find_device(struct hop *hop);
 bool device_is_of_interest(const struct net_device *dev);
 

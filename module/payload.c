@@ -23,13 +23,6 @@
 /* Reassembly and GRO nest a list in a list, not deeper. */
 #define FRAG_LIST_DEPTH	2
 
-static bool linear_is_sound(const struct sk_buff *skb)
-{
-	return skb->data_len <= skb->len && skb->head <= skb->data &&
-	       skb->data + skb_headlen(skb) == skb_tail_pointer(skb) &&
-	       skb_tail_pointer(skb) <= skb_end_pointer(skb);
-}
-
 static bool lengths_add_up(const struct sk_buff *skb, int depth,
 			   unsigned int *budget)
 {
@@ -37,7 +30,7 @@ static bool lengths_add_up(const struct sk_buff *skb, int depth,
 	const struct sk_buff *frag_skb;
 	unsigned int i, len = 0;
 
-	if (!linear_is_sound(skb))
+	if (!skb_linear_is_sound(skb))
 		return false;
 	if (!skb->data_len)
 		return true;
@@ -176,19 +169,17 @@ static int walk_skb(const struct sk_buff *skb, unsigned int *offset,
  * @skb: an skb for which skb_is_sound() is true
  * @offset: where the part begins, bytes behind skb->data
  * @len: its length, bytes; @offset + @len <= skb->len
- * @crc32c: set to the CRC
  *
  * Context: any.
- * Return: 0, or -EFAULT if a fragment cannot be read (device memory).
+ * Return: the CRC, or -EFAULT if a fragment cannot be read (device memory).
  */
-int payload_digest(const struct sk_buff *skb, unsigned int offset,
-		   unsigned int len, u32 *crc32c)
+s64 payload_digest(const struct sk_buff *skb, unsigned int offset,
+		   unsigned int len)
 {
 	struct sums sums = { .crc = ~0 };
 	int err = walk_skb(skb, &offset, &len, &sums);
 
-	*crc32c = ~sums.crc;
-	return err;
+	return err ? err : (u32)~sums.crc;
 }
 
 /**

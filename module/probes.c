@@ -13,12 +13,12 @@
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
-#include <asm/local.h>
 
-#include "capture.h"
 #include "compat.h"
 #include "config.h"
+#include "plain.h"
 #include "probes.h"
+#include "returns.h"
 
 /* A second use of an id is an error here: "duplicate case value". */
 #define POINT(_id, _symbol, _kind, _group, _module, _skb, _data, _dev,	\
@@ -50,51 +50,16 @@ static inline void points_ids_are_unique(unsigned int id)
 static struct point points[] = { SKBTRACE_POINTS(POINT) };
 #undef POINT
 
-#define NR_POINTS	ARRAY_SIZE(points)
-
 static DEFINE_MUTEX(points_lock);
 
-/* Calls seen by each point's handler: hits, recorded or not. */
-struct point_hits {
-	local_t hits[NR_POINTS];
-};
-
-static DEFINE_PER_CPU(struct point_hits, point_hits);
-
-static void count_hit(const struct point *point)
-{
-	local_inc(&this_cpu_ptr(&point_hits)->hits[point - points]);
-}
+DEFINE_PER_CPU(struct point_hits, point_hits);
 
 /*
  * Attaching all points takes a while.  Until it is done nothing is recorded,
  * and before detaching begins recording stops: no journey is without some of
  * its hops because of that.
  */
-static bool armed;
-
-/*
- * The handlers.  While one runs, the kernel skips (and counts as missed) all
- * other probes on this CPU, softirqs' included: an interrupt that came now
- * would run whole packets unseen on its way out.  So it waits until we are
- * done, and comes when we let it in, which is still within the kernel's part
- * of the handler: then its softirqs wait as well, until the next interrupt or
- * local_bh_enable().
- */
-static unsigned long handler_enter(void)
-{
-	unsigned long flags;
-
-	hold_softirqs();
-	local_irq_save(flags);
-	return flags;
-}
-
-static void handler_leave(unsigned long flags)
-{
-	local_irq_restore(flags);
-	release_softirqs();
-}
+bool probes_armed;
 
 /*
  * Are probes seen to work?  All can be switched off behind our back, in
@@ -142,52 +107,6 @@ int probes_work(void)
 	return work;
 }
 
-static int __kprobes entry_handler(struct kprobe *kp, struct pt_regs *regs)
-{
-	struct point *point = container_of(kp, struct point, kp);
-	unsigned long flags;
-
-	if (!READ_ONCE(armed))
-		return 0;
-	flags = handler_enter();
-	count_hit(point);
-	capture_entry(point, regs);
-	handler_leave(flags);
-	return 0;
-}
-
-static int __kprobes call_handler(struct kretprobe_instance *ri,
-				  struct pt_regs *regs)
-{
-	struct point *point = container_of(get_kretprobe(ri), struct point, rp);
-	unsigned long flags;
-	bool wanted;
-
-	if (!READ_ONCE(armed))
-		return 1;	/* do not look at the return either */
-	flags = handler_enter();
-	count_hit(point);
-	wanted = capture_call(point, regs, (struct capture_call *)ri->data);
-	handler_leave(flags);
-	return !wanted;
-}
-
-static int __kprobes return_handler(struct kretprobe_instance *ri,
-				    struct pt_regs *regs)
-{
-	const struct kretprobe *rp = get_kretprobe(ri);
-	unsigned long flags;
-
-	/* NULL: the probe is being unregistered. */
-	if (!rp || !READ_ONCE(armed))
-		return 0;
-	flags = handler_enter();
-	capture_return(container_of(rp, struct point, rp), regs,
-		       (const struct capture_call *)ri->data);
-	handler_leave(flags);
-	return 0;
-}
-
 static unsigned long point_missed(const struct point *point)
 {
 	unsigned long missed = point->missed;
@@ -215,7 +134,7 @@ static int register_point(struct point *point, const char *symbol)
 	point->rp.kp.symbol_name = symbol;
 	point->rp.entry_handler = call_handler;
 	point->rp.handler = return_handler;
-	point->rp.data_size = sizeof(struct capture_call);
+	point->rp.data_size = sizeof(struct call);
 	/* Calls under way at once: nested contexts and preempted tasks. */
 	point->rp.maxactive = 32 + 4 * num_possible_cpus();
 	return register_kretprobe(&point->rp);
@@ -315,7 +234,7 @@ void probes_apply(void)
 	struct point *point;
 
 	mutex_lock(&points_lock);
-	WRITE_ONCE(armed, false);
+	WRITE_ONCE(probes_armed, false);
 	detach(is_not_configured, NULL, POINT_OFF);
 	for (point = points; point < points + NR_POINTS; point++) {
 		if (!is_configured(point))
@@ -324,7 +243,7 @@ void probes_apply(void)
 			attach(point);
 	}
 	tell_waiting_from_absent();
-	WRITE_ONCE(armed, true);
+	WRITE_ONCE(probes_armed, true);
 	mutex_unlock(&points_lock);
 }
 
@@ -404,7 +323,9 @@ int probes_init(void)
 		/* point_by_id() relies on it. */
 		if (WARN_ON(point > points && point->id <= point[-1].id))
 			return -EINVAL;
+		point->nr = point - points;
 		point->has_reason = strstr(point->symbol, "reason");
+		point->is_plain = point_is_plain(point);
 	}
 	witness_error = register_kprobe(&witness_probe);
 	err = register_module_notifier(&module_notifier);
@@ -422,7 +343,7 @@ void probes_exit(void)
 {
 	unregister_module_notifier(&module_notifier);
 	mutex_lock(&points_lock);
-	WRITE_ONCE(armed, false);
+	WRITE_ONCE(probes_armed, false);
 	detach(is_any, NULL, POINT_OFF);
 	mutex_unlock(&points_lock);
 	if (!witness_error)
@@ -457,7 +378,7 @@ static unsigned long point_hits_total(const struct point *point)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		hits += local_read(&per_cpu(point_hits, cpu).hits[point - points]);
+		hits += READ_ONCE(per_cpu(point_hits, cpu).hits[point->nr]);
 	return hits;
 }
 

@@ -2,8 +2,12 @@
 #ifndef SKBTRACE_PROBES_H
 #define SKBTRACE_PROBES_H
 
+#include <linux/irqflags.h>
 #include <linux/kprobes.h>
+#include <linux/percpu.h>
 #include <skbtrace/points.h>
+
+#include "compat.h"
 
 struct seq_file;
 
@@ -31,6 +35,11 @@ enum point_role {
 	ROLE_HOOK, ROLE_BACKLOG, ROLE_QUEUED,
 };
 
+/* How a point that is trusted carries the skb; see plain.c. */
+enum point_way {
+	WAY_UNKNOWN, WAY_ARG0, WAY_ARG1, WAY_ARG2, WAY_POINTER0, WAY_LIST0,
+};
+
 enum point_state {
 	POINT_OFF,		/* not wanted: points= or on=0 */
 	POINT_ACTIVE,
@@ -42,6 +51,7 @@ enum point_state {
 /**
  * struct point - a row of the table and its probe
  * @id: its number in records
+ * @nr: its place in the table
  * @kind: entry or return
  * @data: where skb->data stands
  * @dev: where the device comes from
@@ -49,6 +59,8 @@ enum point_state {
  * @role: what it means to a journey
  * @skb_arg: the argument with the skb, a SKB_* of compat.h
  * @has_reason: the argument behind it is a drop reason
+ * @is_plain: plain.c may know what to do
+ * @way: how to get the skb, once the point is trusted
  * @symbol: the function
  * @group: its group
  * @module: who has the symbol
@@ -64,6 +76,7 @@ enum point_state {
  */
 struct point {
 	u16 id;
+	u16 nr;
 	u8 kind;
 	u8 data;
 	u8 dev;
@@ -71,6 +84,8 @@ struct point {
 	u8 role;
 	u8 skb_arg;
 	bool has_reason;
+	bool is_plain;
+	u8 way;
 	const char *symbol;
 	const char *group;
 	const char *module;
@@ -85,6 +100,26 @@ struct point {
 		struct kretprobe rp;
 	};
 };
+
+/* Points, whatever their ids. */
+enum {
+#define POINT(_id, _symbol, _kind, _group, _module, _skb, _data, _dev,	\
+	      _twin, _role)						\
+	POINT_NR_ ## _id,
+	SKBTRACE_POINTS(POINT)
+#undef POINT
+	NR_POINTS
+};
+
+/* Calls seen by each point's handler: hits, recorded or not. */
+struct point_hits {
+	unsigned long hits[NR_POINTS];
+};
+
+DECLARE_PER_CPU(struct point_hits, point_hits);
+
+/* Handlers do something: see probes.c. */
+extern bool probes_armed;
 
 const struct point *point_by_id(unsigned int id);
 
