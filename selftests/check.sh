@@ -8,9 +8,9 @@
 # The unit tests and those of building run here, the scripts of net/ in a virtual
 # machine on each of the kernels named, or on the one that KERNEL=, MODULES= and KDIR=
 # in the environment say. A kernel that cannot be had is skipped, except 6.1 and those
-# that are built here (debug-*), which run some of the scripts. TESTS= names some of the
-# scripts, LONG=1 makes them do more, GUESTS=1 leaves out what runs here. What the tests
-# said is kept, one file a run, in the cache.
+# that are built here (debug-*), which run some of the scripts. With 6.1 it is measured
+# what a hop costs. TESTS= names some of the scripts, LONG=1 makes them do more, GUESTS=1
+# leaves out what runs here. What the tests said is kept, one file a run, in the cache.
 
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -32,7 +32,7 @@ measure() {
 	local status=0 load=$1
 
 	shift
-	mkdir -p "$cache"
+	lock bench
 	echo "compiler $(${CC:-gcc} --version | sed 1q)" >"$said.new"
 	../vm/run.sh --icount --peers --mem 2048 --time 7200 -- \
 		env ${PACKETS:+PACKETS="$PACKETS"} ${RECORDS:+RECORDS="$RECORDS"} \
