@@ -11,6 +11,22 @@
 
 #define MANY		1000000
 
+/* A busy machine takes more than the usual 30 s to come up with gigabytes. */
+#define TIMEOUT_S	300
+
+FIXTURE(cost)
+{
+	struct test few, many;
+};
+
+FIXTURE_SETUP(cost)
+{
+}
+
+FIXTURE_TEARDOWN(cost)
+{
+}
+
 static double cost_ns(struct test *t, uint64_t nr_flows)
 {
 	const uint64_t nr_records = 400000;
@@ -27,22 +43,21 @@ static double cost_ns(struct test *t, uint64_t nr_flows)
 	return ((end.tv_sec - begin.tv_sec) * 1e9 + (end.tv_nsec - begin.tv_nsec)) / nr_records;
 }
 
-TEST(cost_does_not_grow_with_open_journeys)
+TEST_F_TIMEOUT(cost, does_not_grow_with_open_journeys, TIMEOUT_S)
 {
 	const struct journey_config config = { 1 << 20, 1 << 24, 1 << 16, 10 * SEC };
-	struct test few, many;
 	double cost_few, cost_many;
 
-	test_begin_with(&few, &config);
-	cost_few = cost_ns(&few, 100);
-	flush(&few);
-	EXPECT_EQ(100, few.nr_seen);
-	test_end(&few);
-	test_begin_with(&many, &config);
-	cost_many = cost_ns(&many, MANY);
-	flush(&many);
-	EXPECT_EQ(MANY, many.nr_seen);
-	test_end(&many);
+	test_begin_with(&self->few, &config);
+	cost_few = cost_ns(&self->few, 100);
+	flush(&self->few);
+	EXPECT_EQ(100, self->few.nr_seen);
+	test_end(&self->few);
+	test_begin_with(&self->many, &config);
+	cost_many = cost_ns(&self->many, MANY);
+	flush(&self->many);
+	EXPECT_EQ(MANY, self->many.nr_seen);
+	test_end(&self->many);
 	TH_LOG("%.0f ns a record with 100 open, %.0f with %d", cost_few, cost_many, MANY);
 	/* Caches make a difference, but not one of 10000 times as many. */
 	EXPECT_LT(cost_many, 5 * cost_few);
@@ -77,22 +92,21 @@ static double merge_cost_ns(struct test *t, uint64_t nr_flows)
 	       (5.0 * nr_merges);
 }
 
-TEST(cost_of_merging_does_not_grow_with_open_journeys)
+TEST_F_TIMEOUT(cost, of_merging_does_not_grow_with_open_journeys, TIMEOUT_S)
 {
 	const struct journey_config config = { 1 << 20, 1 << 24, 1 << 16, 10 * SEC };
-	struct test few, many;
 	double cost_few, cost_many;
 
-	test_begin_with(&few, &config);
-	cost_few = merge_cost_ns(&few, 100);
-	flush(&few);
-	EXPECT_EQ(100 + 80000, few.nr_seen);
-	test_end(&few);
-	test_begin_with(&many, &config);
-	cost_many = merge_cost_ns(&many, 100000);
-	flush(&many);
-	EXPECT_EQ(100000 + 80000, many.nr_seen);
-	test_end(&many);
+	test_begin_with(&self->few, &config);
+	cost_few = merge_cost_ns(&self->few, 100);
+	flush(&self->few);
+	EXPECT_EQ(100 + 80000, self->few.nr_seen);
+	test_end(&self->few);
+	test_begin_with(&self->many, &config);
+	cost_many = merge_cost_ns(&self->many, 100000);
+	flush(&self->many);
+	EXPECT_EQ(100000 + 80000, self->many.nr_seen);
+	test_end(&self->many);
 	TH_LOG("%.0f ns a record with 100 open, %.0f with 100000", cost_few, cost_many);
 	EXPECT_LT(cost_many, 5 * cost_few);
 }
@@ -113,17 +127,16 @@ static double arrival_cost_ns(struct test *t, uint32_t nr_open)
 	return ((end.tv_sec - begin.tv_sec) * 1e9 + (end.tv_nsec - begin.tv_nsec)) / nr_records;
 }
 
-TEST(cost_does_not_grow_with_what_might_be_cut)
+TEST_F_TIMEOUT(cost, does_not_grow_with_what_might_be_cut, TIMEOUT_S)
 {
-	struct test few, many;
 	double cost_few, cost_many;
 
-	test_begin(&few);
-	cost_few = arrival_cost_ns(&few, 1);
-	test_end(&few);
-	test_begin(&many);
-	cost_many = arrival_cost_ns(&many, 5000);
-	test_end(&many);
+	test_begin(&self->few);
+	cost_few = arrival_cost_ns(&self->few, 1);
+	test_end(&self->few);
+	test_begin(&self->many);
+	cost_many = arrival_cost_ns(&self->many, 5000);
+	test_end(&self->many);
 	TH_LOG("%.0f ns a record with 1 open, %.0f with 5000", cost_few, cost_many);
 	EXPECT_LT(cost_many, 5 * cost_few);
 }
