@@ -17,6 +17,16 @@ static const struct skbtrace_record *last_of(const struct journey_life *life)
 	return &life->journey->hops[life->last_hop].record;
 }
 
+/* The same, but of those that told what packet it is of, if any did. */
+static const struct skbtrace_record *last_told_of(const struct journey_life *life)
+{
+	const struct skbtrace_record *last = last_of(life);
+
+	if (last->payload == SKBTRACE_PAYLOAD_NONE && life->told_hop != JOURNEY_NO_HOP)
+		last = &life->journey->hops[life->told_hop].record;
+	return last;
+}
+
 /* The life that an skb pointer stands for now; the newest is the only one. */
 static struct journey_life *living(const struct journey_engine *engine, uint64_t skb)
 {
@@ -109,7 +119,7 @@ static struct journey_life *origin_by_head(const struct journey_engine *engine,
 		return NULL;
 	for (life = life_of_head(&engine->lives, record->head); life;
 	     life = life_older_of_head(life)) {
-		const struct skbtrace_record *last = last_of(life);
+		const struct skbtrace_record *last = last_told_of(life);
 
 		/* What was merged is cut again as part of its carrier. */
 		if (life->end != JOURNEY_OPEN || life->tap || life->parked ||
@@ -185,6 +195,7 @@ static bool is_used_again(const struct journey_engine *engine, const struct jour
 		return true;
 	if (engine->lost_until_ns > last->ts_ns)
 		return !packet_proven_same(last, record);
+	last = last_told_of(life);
 	/* A clone that was not looked at yet has the data of what it was made of. */
 	return packet_is_other(last, record, (life->head ? life->head : last->head) == record->head);
 }
@@ -204,6 +215,8 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 	if (hop == JOURNEY_NO_HOP)
 		return;
 	life->last_hop = hop;
+	if (record->payload != SKBTRACE_PAYLOAD_NONE)
+		life->told_hop = hop;
 	for (part = life->merged; part; part = part->next_merged)
 		part->last_hop = part->journey->nr_hops - 1;
 	regroup_hop(engine, life, hop);

@@ -165,6 +165,7 @@ struct journey_life *engine_begin_life(struct journey_engine *engine, struct jou
 		life->parent = parent->number;
 		life->parent_hop = parent->last_hop;
 		life->last_hop = parent->last_hop;
+		life->told_hop = parent->told_hop;
 	}
 	*journey->lives_tail = life;
 	journey->lives_tail = &life->next;

@@ -96,6 +96,8 @@ struct life_key {
  * @parent: number of the life that it was made from; its own if of none
  * @parent_hop: the hop at which it was made, JOURNEY_NO_HOP if of none
  * @last_hop: where the packet was last looked at on the way along this life
+ * @told_hop: the last of these that told what packet it is of (a malformed skb does
+ *	not), or JOURNEY_NO_HOP
  * @end_hop: the hop that says how it ended, or JOURNEY_NO_HOP
  * @nr_hops: hops that looked at the packet in this life itself
  * @end: how it ended, as far as is known
@@ -118,6 +120,7 @@ struct journey_life {
 	uint32_t parent;
 	uint32_t parent_hop;
 	uint32_t last_hop;
+	uint32_t told_hop;
 	uint32_t end_hop;
 	uint32_t nr_hops;
 	enum journey_end end;

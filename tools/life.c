@@ -144,6 +144,7 @@ struct journey_life *life_new(struct life_table *table, uint64_t skb, uint64_t s
 	life->start_ns = start_ns;
 	life->parent_hop = JOURNEY_NO_HOP;
 	life->last_hop = JOURNEY_NO_HOP;
+	life->told_hop = JOURNEY_NO_HOP;
 	life->end_hop = JOURNEY_NO_HOP;
 	list_init(&life->parked_link);
 	key_add(table, table->by_skb, &life->skb_key, skb);

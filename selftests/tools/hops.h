@@ -314,6 +314,21 @@ static inline void feed(struct test *t, struct hop hop)
 		abort();
 }
 
+/* An skb whose lengths do not add up: nothing was looked at. */
+static inline __attribute__((unused)) void feed_malformed(struct test *t, struct hop hop)
+{
+	struct skbtrace_record record;
+
+	hop.ts = t->ts += 1000;
+	record = make_record(&hop);
+	record.flags &= ~(SKBTRACE_F_DIGEST | SKBTRACE_F_FLOW | SKBTRACE_F_PORTS);
+	record.flags |= SKBTRACE_F_MALFORMED;
+	record.payload = SKBTRACE_PAYLOAD_NONE;
+	record.payload_len = record.digest_len = record.crc32c = 0;
+	if (journey_record(t->engine, &record))
+		abort();
+}
+
 /* The same hop at one point after the other. */
 static inline void feed_all(struct test *t, struct hop hop, const char * const *points)
 {

@@ -97,6 +97,34 @@ TEST_F(journey, tcp_is_complete_before_it_is_acknowledged)
 	EXPECT_EQ(0, journey_counts(t->engine)->unknown);
 }
 
+/* A malformed skb does not tell what packet it is, so what was before it counts. */
+TEST_F(journey, used_again_around_a_malformed_hop)
+{
+	struct test *t = &self->t;
+	const struct hop first = { .skb = 0x10, .ip_id = 7, .flow = 1 };
+	const struct hop second = {
+		.skb = 0x10, .l4proto = IPPROTO_TCP, .seq = 5, .flow = 2, .crc = 2
+	};
+	struct hop hop = first;
+
+	hop.point = "ip_rcv";
+	feed(t, hop);
+	hop.point = "ip_output";
+	feed(t, hop);
+	feed_malformed(t, HOP("veth_xmit", .skb = 0x10));
+	hop = second;
+	hop.head = 0x300;
+	hop.point = "ip_rcv";
+	feed(t, hop);
+	hop.point = "ip_output";
+	feed(t, hop);
+	flush(t);
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_EQ(3, t->seen[0].nr_hops);
+	EXPECT_EQ(0, t->seen[0].verdict.nr_changes);
+	EXPECT_EQ(0, t->seen[1].verdict.nr_changes);
+}
+
 TEST_F(journey, a_pure_ack_travels_itself)
 {
 	struct test *t = &self->t;
