@@ -30,7 +30,7 @@
 #define PORT		7878
 #define ADDRESS		"78.78.0.10"
 #define PAUSE_NS	60000000
-#define SETTLE_NS	300000000
+#define SETTLE_NS	1200000000
 #define BURST		200
 
 static void die(const char *what)
@@ -47,7 +47,10 @@ static uint64_t clock_ns(void)
 	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
 }
 
-/* Readers that want to run do it now: we are preferred to them. */
+/*
+ * Readers that want to run do it now: we are preferred to them.  Some wait a second for
+ * more before they begin, so they are given longer where what they cost is asked for.
+ */
 static void pause_for_readers(uint64_t ns)
 {
 	const struct timespec ts = { ns / 1000000000, ns % 1000000000 };
