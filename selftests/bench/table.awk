@@ -55,7 +55,7 @@ $1 == "misses" { misses = misses sprintf("| %d | %d | %d | %d |\n", $2, $3, $4, 
 /^bench: error/ { failed = 1 }
 /^kernel / { kernel = substr($0, 8) }
 
-function ratio(a, b) { return b > 0 ? sprintf("%.2f", a / b) : "-" }
+function ratio(a, b) { return a > 0 && b > 0 ? sprintf("%.2f", a / b) : "-" }
 
 function about(load) {
 	return load == "tcp" ? "bulk TCP" : load == "burst" ? \
