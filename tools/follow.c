@@ -276,6 +276,15 @@ static void birth(struct journey_engine *engine, const struct point *point,
 	arrive(engine, life, point, record);
 }
 
+/* Count a record that is no hop. */
+static void leave_out(struct journey_engine *engine, const struct journey_life *life)
+{
+	if (life)
+		engine->counts.elsewhere++;
+	else
+		engine->counts.unknown++;
+}
+
 static void pass(struct journey_engine *engine, const struct point *point,
 		 const struct skbtrace_record *record)
 {
@@ -288,6 +297,14 @@ static void pass(struct journey_engine *engine, const struct point *point,
 	if (life && engine_journey_is_full(engine, life->journey)) {
 		engine_close_early(engine, life->journey, "too many hops");
 		life = NULL;
+	}
+	/*
+	 * Read after its journey was complete: nothing begins where nobody looks at the
+	 * packet.
+	 */
+	if (!life && point->data == POINT_NONE) {
+		leave_out(engine, NULL);
+		return;
 	}
 	if (!life) {
 		origin = origin_by_head(engine, record);
@@ -325,15 +342,6 @@ static uint32_t annotate(struct journey_engine *engine, struct journey_life *lif
 		return JOURNEY_NO_HOP;
 	}
 	return engine_add_hop(engine, life, record);
-}
-
-/* Count a record that is no hop. */
-static void leave_out(struct journey_engine *engine, const struct journey_life *life)
-{
-	if (life)
-		engine->counts.elsewhere++;
-	else
-		engine->counts.unknown++;
 }
 
 static bool is_followed(const struct journey_life *life)

@@ -504,6 +504,24 @@ TEST_F(journey, nothing_begins_with_an_end)
 	EXPECT_EQ(4, journey_counts(t->engine)->unknown);
 }
 
+/* RHEL 7: a reader that takes its time. */
+TEST_F(journey, what_is_read_late_is_no_journey)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("ip_send_skb", .skb = 0x10));
+	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x10));
+	feed(t, HOP("skb_copy_datagram_iovec", .skb = 0x10));
+	journey_advance(t->engine, t->ts + 2 * SEC);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(3, t->seen[0].nr_hops);
+	feed(t, HOP("skb_copy_datagram_iovec", .skb = 0x10));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	flush(t);
+	EXPECT_EQ(1, t->nr_seen);
+	EXPECT_EQ(2, journey_counts(t->engine)->unknown);
+}
+
 TEST_F(journey, the_record_of_a_clone_is_missing)
 {
 	struct test *t = &self->t;
