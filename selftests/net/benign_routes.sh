@@ -28,7 +28,7 @@ towards_1() {
 
 # This machine as a router: 10.78.1.0/24 and fd79:1::/64 with ns-calm1, 2 with ns-calm2.
 routes_up() {
-	local i
+	local i address
 	sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	for i in 1 2; do
 		ip link set calmveth${i}_peer nomaster
@@ -38,11 +38,15 @@ routes_up() {
 		ip -n ns-calm$i addr add fd79:$i::10/64 dev calmveth$i nodad
 		ip -n ns-calm$i route add default via 10.78.$i.1
 		ip -n ns-calm$i route add default via fd79:$i::1
+		# RHEL 7 has no route to a router that did not answer in time.
+		for address in 10.78.$i.1 fd79:$i::1; do
+			ip -n ns-calm$i neigh replace $address dev calmveth$i nud permanent \
+				lladdr "$(cat /sys/class/net/calmveth${i}_peer/address)"
+		done
 	done
 	routes_reach
 }
 
-# RHEL 7 has no route to a router that did not answer in time.
 routes_reach() {
 	until_true 60 in2 ping -q -c 1 -W 1 10.78.1.10 >/dev/null &&
 		until_true 60 in2 ping -q -c 1 -W 1 fd79:1::10 >/dev/null

@@ -46,12 +46,24 @@ settled() { sleep 1; set_parameter on 0; }
 
 check_exits_0() { skbtrace check >"$work/check.out"; local status=$?; cat "$work/check.out"; return $status; }
 
+# RHEL 7's compiler may have put ip_finish_output2() into its only caller and kept a copy
+# that nobody calls.
+without_inlined() {
+	awk '$2 == "ip_finish_output2" { hits = $6 } END { exit hits == 0 }' \
+		$debugfs/skbtrace.d/points && return
+	echo "# ip_finish_output2: not called in this kernel"
+	ipv4=(ip_output@calmveth2 "${ipv4[@]:2}")
+}
+
 ktap_print_header
 ktap_set_plan 25
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 http_up
 
 fresh_trace
+case $(uname -r) in
+3.10.*) ping1 78.78.0.10 >/dev/null; without_inlined; fresh_trace ;;
+esac
 transmit=$(active __tcp_transmit_skb tcp_transmit_skb)
 # Before 3.19 TCP copies straight to a reader that waits.
 queued=(tcp_queue_rcv@)
