@@ -89,9 +89,11 @@ iptables_nat() {
 	iptables -t nat -A POSTROUTING -o calmveth1_peer -j SNAT --to-source 10.78.1.1
 }
 
-# Connections that began without the rules would go on without them.
+# Connections that began without the rules would go on without them. On RHEL 7 a table of
+# iptables, even an empty one, leaves nothing to those of nft.
 nat_off() {
 	iptables -t nat -F
+	modprobe -r iptable_nat
 	nft delete table ip skbtrace
 	nft delete table ip6 skbtrace
 } 2>/dev/null
