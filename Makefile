@@ -3,8 +3,9 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^.define SKBTRACE_VERSION "\(.*\)"/\1/p' include/skbtrace/version.h)
-# For check: the kernel that must pass comes first, then the oldest and the newest.
-KERNELS ?= 6.1 5.10 newest
+# For check: the kernel that must pass comes first, then the oldest, the newest and one
+# that looks for mistakes of memory itself.
+KERNELS ?= 6.1 5.10 newest debug-kasan
 
 # What was given for the virtual machine; its scripts run elsewhere, hence abspath.
 given = $(if $(filter command% environment%,$(origin $(1))),$(1)='$(2)')
@@ -74,7 +75,7 @@ check:
 	$(vm_env) selftests/check.sh $(KERNELS)
 
 check-all:
-	$(MAKE) check KERNELS="5.10 6.1 6.12 newest" LONG=1
+	$(MAKE) check KERNELS="5.10 6.1 6.12 newest debug-kasan" LONG=1
 
 # Kernels that look for mistakes themselves; building them takes a while, once.
 check-debug:
