@@ -174,7 +174,7 @@ static void put_digits(struct line *line, u64 number, int width)
 	if (!has_room(line, 16))
 		return;
 	for (; shift >= 0; shift -= 4)
-		*to++ = hex_asc[number >> shift & 0xf];
+		*to++ = "0123456789abcdef"[number >> shift & 0xf];
 	line->len = to - line->text;
 }
 
