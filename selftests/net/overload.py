@@ -300,10 +300,10 @@ def rate(limit, seconds):
         assert refused > limit, (cpu, "too little came", refused)
         times = [t for t in times_of(cpu) if start <= t < end]
         # A machine that is kept waiting sends nothing: such a pause is made up for
-        # only as far as the burst goes.
+        # only as far as the burst goes, and not at all if one follows the other.
         marks = [start] + times + [end]
-        pauses = sum(max(0, later - earlier - BURST)
-                     for earlier, later in zip(marks, marks[1:]))
+        gaps = [later - earlier for earlier, later in zip(marks, marks[1:])]
+        pauses = sum(gap for gap in gaps if gap > BURST / 4)
         least = limit * (end - start - pauses) * (1 - TOLERANCE)
         most = limit * (end - start) * (1 + TOLERANCE)
         assert least <= len(times) <= most, (cpu, least, len(times), most)
