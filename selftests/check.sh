@@ -18,7 +18,8 @@ cd "$(dirname "$0")"
 
 results=$cache/results
 # Kernels that look for mistakes are slow.
-debug_tests="healthy.sh corruption.sh files.sh parameters.sh late_modules.sh hostile.sh"
+debug_tests="healthy.sh corruption.sh files.sh parameters.sh late_modules.sh hostile.sh
+	alloc_failures.sh"
 append=${LONG:+LONG=1} mem=1024
 started=$SECONDS
 rm -rf "$results"
