@@ -32,7 +32,7 @@ parameters_change() {
 
 reader_reads() {
 	in2 ping -q -c 5 -i 0.05 78.78.0.10 >/dev/null
-	skbtrace report | tail -n 1 | tee "$work/report"
+	skbtrace report | tail -n 2 | tee "$work/report"
 	grep -E '^[0-9]+ journeys: [1-9]' "$work/report"
 }
 
