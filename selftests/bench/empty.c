@@ -15,7 +15,6 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
-#include <linux/version.h>
 
 #define MAX_FUNCTIONS	16
 
@@ -138,8 +137,11 @@ static int kretprobes_attach(void)
 	return 0;
 }
 
-#if defined(CONFIG_DYNAMIC_FTRACE) && LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-/* Before 5.11 the callback is another, and has to keep from recursion itself. */
+#if defined(CONFIG_DYNAMIC_FTRACE) && defined(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS)
+/*
+ * Before 02a474ca266a ("ftrace/x86: Allow for arguments to be passed in to ftrace_regs by
+ * default"), 5.11, the callback is another, and has to keep from recursion itself.
+ */
 static void notrace empty_callback(unsigned long ip, unsigned long parent_ip,
 				   struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
