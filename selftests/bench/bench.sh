@@ -10,8 +10,8 @@
 #	bench.sh --readme		put them into README.md
 #
 # Fails if packets without a tracer do not cost the same, within 1 %, before and after
-# one. A tracer that is not installed is named. Environment: as for vm/run.sh; PACKETS=
-# and RECORDS= say how many.
+# one. A tracer that is not installed is named. Environment: as for vm/run.sh; PACKETS=,
+# RECORDS= and MILLION= say how many.
 
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -36,7 +36,8 @@ measure() {
 	echo "compiler $(${CC:-gcc} --version | sed 1q)" >"$said.new"
 	../vm/run.sh --icount --peers --mem 2048 --time 7200 -- \
 		env ${PACKETS:+PACKETS="$PACKETS"} ${RECORDS:+RECORDS="$RECORDS"} \
-		./bench/guest.sh "$load" "$@" | tee -a "$said.new" >&2 || status=$?
+		${MILLION:+MILLION="$MILLION"} ./bench/guest.sh "$load" "$@" |
+		tee -a "$said.new" >&2 || status=$?
 	[ $status = 0 ] || die "it could not be measured"
 	mv "$said.new" "$said"
 	tables
@@ -49,7 +50,7 @@ case ${1-} in
 	into_readme "$begin" "$end" "$made" ;;
 -*) sed -n 's/^#\t/\t/p; /^$/q' "$0" >&2; exit 2 ;;
 '')
-	measure 64,1400,tcp,burst,readers empty-ftrace empty-kprobe empty-kretprobe \
+	measure 64,1400,tcp,burst,readers,drain empty-ftrace empty-kprobe empty-kretprobe \
 		skbtrace-nodigest skbtrace skbtrace-stack skbtrace-reject skbtrace-reader \
 		skbtrace-returns skbtrace-all kprobe_events trace_pipe trace-cmd perf \
 		bpftrace-count bpftrace tcpdump systemtap pwru ;;

@@ -5,8 +5,8 @@
 #
 #	guest.sh LOAD,... TRACER...
 #
-# LOAD is 64 or 1400 (bytes of UDP), burst (5000 packets of 64 without a pause) or tcp; tracers.sh has the tracers. Prints lines of
-# words separated by tabs:
+# LOAD is 64 or 1400 (bytes of UDP), burst (5000 packets of 64 without a pause) or tcp;
+# tracers.sh has the tracers. Prints lines of words separated by tabs:
 #
 #	row LOAD TRACER BEFORE TRACED AFTER BUSY-BEFORE BUSY-TRACED BUSY-AFTER EVENTS LOST
 #		PACKETS PAYLOAD
@@ -16,10 +16,13 @@
 #
 #	none TRACER WHY
 #
-# With "readers" as a LOAD, for what reads a full ring of skbtrace, and with "misses", for
-# calls that a kprobe and an ftrace_ops saw, and the kprobe is known to have missed:
+# With "readers" as a LOAD, for what reads a full ring of skbtrace; with "drain", for what
+# reads while a million records come, how many a millisecond when they do, and how much
+# memory it had after a quarter of them and at the end; and with "misses", for calls that a
+# kprobe and an ftrace_ops saw, and the kprobe is known to have missed:
 #
 #	reader COMMAND RECORDS INSTRUCTIONS-A-RECORD
+#	drain COMMAND RECORDS LOST RECORDS-A-MS KIB KIB
 #	misses ROUNDS KPROBE FTRACE MISSED
 
 dir=$(cd "$(dirname "$0")" && pwd)
@@ -32,6 +35,7 @@ work=$(mktemp -d)
 pids=()
 packets=${PACKETS:-1000}
 records=${RECORDS:-200000}
+million=${MILLION:-1000000}
 tcp_bytes=$((8 << 20))
 
 fail() { echo "bench: error: $*"; exit 1; }
@@ -140,6 +144,41 @@ readers() {
 	rm "$work/records"
 }
 
+# resident: KiB of the reader
+resident() { awk '$1 == "VmRSS:" { print $2 }' "/proc/${pids[0]}/status"; }
+
+# drain_with BURST NAME COMMAND...: so many packets as fast as they can be sent, then the
+# reader has its turn; the ring holds what comes in 0.1 s at a million a second
+drain_with() {
+	local name=$2 packets=$((million / 44)) said quarter end seen lost rate
+	insmod /skbtrace/skbtrace.ko ring_kb=24576 || fail "skbtrace"
+	start "${@:3}"
+	sleep 1.5
+	# A quarter as much is sent before, which is not measured.
+	load udp 64 $((packets / 5)) "$1" >/dev/null || fail "load udp"
+	quarter=$(resident)
+	said=$(load udp 64 $((packets * 3 / 5)) "$1") || fail "load udp: $said"
+	end=$(resident)
+	seen=$(events skbtrace)
+	lost=$(skbtrace_missed)
+	stop INT
+	cat "$work/said" >>"$work/out"
+	# Records of a packet, over what it took to send one.
+	rate=$(awk -v seen="$seen" -v packets=$((packets / 5 * 5 / 4 + packets * 3 / 5 * 5 / 4)) \
+		-v ns="$(word ns "$said")" -v measured="$(word measured "$said")" \
+		'BEGIN { printf "%.0f", seen / packets * 1e6 * measured / ns }')
+	((lost += $(sed -n 's/.*, \([0-9]*\)\( records\)* lost.*/\1/p' "$work/out" | tail -n 1))) ||
+		[ "$lost" = 0 ] || fail "$name told nothing: $(tail -n 3 "$work/out")"
+	rmmod skbtrace
+	printf 'drain\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$seen" "$lost" "$rate" "$quarter" "$end"
+	rm -f "$work"/{out,said,records}
+}
+
+drain() {
+	drain_with 800 'record -o' skbtrace record -o "$work/records"
+	drain_with 50 live skbtrace
+}
+
 # Do kprobes miss calls that an ftrace_ops sees? While the sender's packets pass, others
 # leave a queue by timer, one each 0.1 ms: so interrupts come within handlers, and whole
 # packets behind them, where softirqs are not off anyway. The longer a handler takes, the
@@ -168,7 +207,7 @@ main() {
 	echo "scale $(load scale)"
 	for load in ${loads//,/ }; do
 		case $load in
-		readers | misses) $load; continue ;;
+		readers | drain | misses) $load; continue ;;
 		esac
 		count_calls "$load"
 		traffic "$load"

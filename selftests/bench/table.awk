@@ -51,6 +51,9 @@ $1 == "row" {
 }
 $1 == "none" && !($2 in absent) { absent[$2]; missing[++nr_missing] = $2 ": " $3 }
 $1 == "reader" { readers = readers sprintf("| skbtrace %s | %d | %.0f |\n", $2, $3, $4) }
+$1 == "drain" {
+	drains = drains sprintf("| skbtrace %s | %d | %d | %d | %d, %d |\n", $2, $3, $5, $4, $6, $7)
+}
 $1 == "misses" { misses = misses sprintf("| %d | %d | %d | %d |\n", $2, $3, $4, $5) }
 /^bench: error/ { failed = 1 }
 /^kernel / { kernel = substr($0, 8) }
@@ -114,7 +117,7 @@ END {
 		for (i = 1; i <= n; i++)
 			printf "%s %s %.1f\n", load, name[i], hop[load, name[i]]
 	}
-	if (!nr_loads && readers misses == "") {
+	if (!nr_loads && readers drains misses == "") {
 		print "bench: error: nothing was measured" >"/dev/stderr"
 		failed = 1
 	}
@@ -124,6 +127,9 @@ END {
 	a_return()
 	if (readers != "")
 		printf "\n| reading | records | instructions a record |\n|---|---|---|\n%s", readers
+	if (drains != "")
+		printf "\n| reading what comes | records | a millisecond in a burst | lost |" \
+			" KiB after a fourth, at the end |\n|---|---|---|---|---|\n%s", drains
 	if (misses != "")
 		printf "\n| rounds in a handler | seen by kprobes | by ftrace_ops | missed, says kprobes |\n" \
 			"|---|---|---|---|\n%s", misses
