@@ -215,34 +215,66 @@ static void fill_entry(struct skbtrace_record *record, const struct hop *hop,
 	record->flags = flags;
 }
 
-static void record_entry(struct hop *hop)
+/* What takes long.  Return: line of skbtrace.d/stacks. */
+static u32 examine(struct cpu_trace *trace, struct hop *hop, struct digest *sum)
 {
-	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
 	const struct config *config = hop->config;
-	struct digest sum = { 0 };
-	struct skbtrace_record *slot;
-	u32 stack_id = 0;
-	u64 index;
 
+	*sum = (struct digest) { 0 };
 	if (hop->flags & SKBTRACE_F_MALFORMED)
 		local_inc(&trace->malformed);
 	else if (config->digest && hop->payload != SKBTRACE_PAYLOAD_NONE)
-		sum = digest(config, hop->skb, hop->payload_off,
-			     hop->payload_len);
+		*sum = digest(config, hop->skb, hop->payload_off,
+			      hop->payload_len);
 	hop->csum = config->verify_csum ? hop_checksum(hop) :
 					  SKBTRACE_CSUM_UNCHECKED;
-	if (config->stack)
-		stack_id = stack_record(trace, hop->regs);
+	return config->stack ? stack_record(trace, hop->regs) : 0;
+}
 
+static void record_entry(struct hop *hop)
+{
+	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
+	struct skbtrace_record *slot;
+	struct digest sum;
+	u32 stack_id;
+	u64 index;
+
+	stack_id = examine(trace, hop, &sum);
 	/*
 	 * The slot last: while it is being written readers wait for it, and
 	 * after a lap nested writers are refused.
 	 */
-	slot = claim_allowed(trace, config, &index);
+	slot = claim_allowed(trace, hop->config, &index);
 	if (!slot)
 		return;
 	fill_entry(slot, hop, &sum, stack_id);
 	ring_commit(&trace->ring, slot, index);
+}
+
+/**
+ * capture_fill() - fill the record of an skb that is followed
+ * @record: the slot, whatever is in it
+ * @point: a point that point_is_plain(), and is trusted
+ * @regs: registers on entry
+ * @skb: the skb
+ * @config: the parameters in force
+ *
+ * Context: probe handler, irqs off, rcu_read_lock().
+ */
+void capture_fill(struct skbtrace_record *record, const struct point *point,
+		  struct pt_regs *regs, struct sk_buff *skb,
+		  const struct config *config)
+{
+	struct hop hop = {
+		.point = point, .regs = regs, .skb = skb, .config = config,
+	};
+	struct digest sum;
+	u32 stack_id;
+
+	hop_find_device(&hop);
+	headers_parse(&hop);
+	stack_id = examine(this_cpu_ptr(&cpu_trace), &hop, &sum);
+	fill_entry(record, &hop, &sum, stack_id);
 }
 
 /* Does filter= admit the packet?  Parses its headers, if it does. */

@@ -122,7 +122,7 @@ enum packet_verdict packet_verdict_of_any(const struct program *filter,
 	insn = filter->insns;
 	if (len >= (is_ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
 		insn += filter->start[is_ipv6][p[cbpf_protocol_at(is_ipv6 ? 6 : 4)]];
-	return program_verdict(filter, insn, skb, p, end);
+	return program_verdict(filter, insn, skb, p);
 }
 
 /**

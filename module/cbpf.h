@@ -31,55 +31,66 @@ enum packet_verdict packet_verdict_of_any(const struct program *filter,
 					  const struct sk_buff *skb);
 bool flow_is_admitted(const struct hop *hop);
 
-/* What @filter says from @insn on of the IP packet at @p; up to @end it is here. */
+/* May @insn be all of a program, which rejects? */
+static inline bool insn_rejects(const struct sock_filter *insn)
+{
+	return insn->code == (BPF_RET | BPF_K) && !insn->k;
+}
+
+/* What @filter says from @insn on of the IP packet at @p, of which there may be more. */
 static inline enum packet_verdict
 program_verdict(const struct program *filter, const struct sock_filter *insn,
-		const struct sk_buff *skb, const u8 *p, const u8 *end)
+		const struct sk_buff *skb, const u8 *p)
 {
-	/* Often that is all. */
-	if (insn->code == (BPF_RET | BPF_K))
-		return insn->k ? PACKET_ADMITTED : PACKET_REJECTED;
-	return cbpf_run(insn, filter->uses_memory, p, end - p,
+	return cbpf_run(insn, filter->uses_memory, p, skb_tail_pointer(skb) - p,
 			skb->len + (u32)(skb->data - p)) ?
 	       PACKET_ADMITTED : PACKET_REJECTED;
 }
 
+/* The IP header, where an skb that program_start() knows has it. */
+static __always_inline const u8 *
+program_packet(const struct point *point, const struct sk_buff *skb)
+{
+	if (point->data == DATA_LINK)
+		return skb->data + ETH_HLEN;
+	if (point->data == DATA_TRANSPORT)
+		return skb_network_header(skb);
+	return skb->data;
+}
+
 /**
- * packet_verdict() - what filter= says of a packet by its headers
+ * program_start() - where filter= begins for a packet
  * @filter: the program in force, of at least one instruction
  * @point: where the packet is
  * @skb: the packet
  *
- * With a filter most packets end here, at each hop: what most of them are,
- * IPv4 in the linear part, is looked for first.
+ * With a filter most packets end here, at each hop: what most of them are is
+ * looked for, IPv4 in the linear part.  Others are packet_verdict_of_any()'s.
  *
  * Context: any, in rcu_read_lock().
+ * Return: the first instruction that matters, NULL if it is another packet.
  */
-static __always_inline enum packet_verdict
-packet_verdict(const struct program *filter, const struct point *point,
-	       const struct sk_buff *skb)
+static __always_inline const struct sock_filter *
+program_start(const struct program *filter, const struct point *point,
+	      const struct sk_buff *skb)
 {
-	const u8 *end = skb_tail_pointer(skb), *p = skb->data;
+	const u8 *end = skb_tail_pointer(skb);
+	const u8 *p = program_packet(point, skb);
 	__be16 protocol = skb->protocol;
 
 	if (point->data == DATA_LINK) {
 		if (!skb->dev || skb->dev->type != ARPHRD_ETHER ||
-		    p < skb->head || end - p < ETH_HLEN)
-			return packet_verdict_of_any(filter, point, skb);
-		protocol = ((const struct ethhdr *)p)->h_proto;
-		p += ETH_HLEN;
-	} else if (point->data == DATA_TRANSPORT) {
-		p = skb_network_header(skb);
-	} else if (point->data != DATA_NET) {
-		return packet_verdict_of_any(filter, point, skb);
+		    skb->data < skb->head || p > end)
+			return NULL;
+		protocol = ((const struct ethhdr *)skb->data)->h_proto;
+	} else if (point->data != DATA_TRANSPORT && point->data != DATA_NET) {
+		return NULL;
 	}
 	if (unlikely(protocol != htons(ETH_P_IP) || p < skb->head ||
 		     end > skb_end_pointer(skb) || end - p < IPV4_HEADERS ||
 		     *p >> 4 != 4))
-		return packet_verdict_of_any(filter, point, skb);
-	return program_verdict(filter, filter->insns +
-			       filter->start[0][p[cbpf_protocol_at(4)]],
-			       skb, p, end);
+		return NULL;
+	return filter->insns + filter->start[0][p[cbpf_protocol_at(4)]];
 }
 
 #endif /* SKBTRACE_MODULE_CBPF_H */

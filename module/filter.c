@@ -131,7 +131,7 @@ bool flow_is_sampled(const struct hop *hop)
 /**
  * rate_allows() - does max_rate= allow one more record now
  * @trace: the CPU's
- * @max_rate: records a second, 0 for no limit
+ * @max_rate: records a second, not 0
  *
  * The generic cell rate algorithm (ITU-T I.371): one word, changed by cmpxchg,
  * so that nested handlers need no lock.  Whoever loses the exchange to a
@@ -143,8 +143,6 @@ bool rate_allows(struct cpu_trace *trace, u32 max_rate)
 {
 	u64 interval, due, from, now;
 
-	if (!max_rate)
-		return true;
 	interval = div_u64((u64)NSEC_PER_SEC << 4, max_rate);
 	now = RING_CLOCK() << 4;
 	do {

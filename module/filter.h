@@ -6,6 +6,8 @@
 #include <linux/kernel.h>
 #include <linux/types.h>
 
+#include "compat.h"
+
 struct config;
 struct cpu_trace;
 struct hop;
@@ -40,20 +42,23 @@ static inline bool followed(const struct sk_buff *skb)
 {
 	const struct followed_bucket *bucket = followed_bucket(skb);
 	unsigned long address = (unsigned long)skb;
+	int i;
 
-	/*
-	 * Of all that is done for each skb of the host this is a good part,
-	 * and most buckets are empty but for the first.
-	 */
-	BUILD_BUG_ON(FOLLOWED_WAYS != 4);
+	/* Of all that is done for each skb of the host this is a good part. */
 	if (READ_ONCE(bucket->skb[0]) == address)
 		return true;
-	if (likely(!(READ_ONCE(bucket->skb[1]) | READ_ONCE(bucket->skb[2]) |
-		     READ_ONCE(bucket->skb[3]))))
+	/*
+	 * Most buckets are empty but for the first.  data_race(): what is
+	 * written meanwhile is another skb; and READ_ONCE() would take a
+	 * register for each.
+	 */
+	BUILD_BUG_ON(FOLLOWED_WAYS != 4);
+	if (likely(!data_race(bucket->skb[1] | bucket->skb[2] | bucket->skb[3])))
 		return false;
-	return READ_ONCE(bucket->skb[1]) == address ||
-	       READ_ONCE(bucket->skb[2]) == address ||
-	       READ_ONCE(bucket->skb[3]) == address;
+	for (i = 1; i < FOLLOWED_WAYS; i++)
+		if (READ_ONCE(bucket->skb[i]) == address)
+			return true;
+	return false;
 }
 
 int followed_init(void);

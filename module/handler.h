@@ -102,11 +102,11 @@ static __always_inline void copy_name(char *to, const struct net_device *dev)
  * The skb of a call, if the point is trusted and it is one alone; or what is
  * none and not followed either.
  */
-static __always_inline const struct sk_buff *
+static __always_inline struct sk_buff *
 trusted_skb(const struct point *point, struct pt_regs *regs)
 {
 	enum point_way way = READ_ONCE(point->way);
-	const struct sk_buff *skb;
+	struct sk_buff *skb;
 
 	if (likely(way == WAY_ARG0))
 		return (void *)regs_get_kernel_argument(regs, 0);
@@ -117,7 +117,7 @@ trusted_skb(const struct point *point, struct pt_regs *regs)
 		return (void *)regs_get_kernel_argument(regs, 2);
 	case WAY_POINTER0:
 		skb = sound_pointer(regs_get_kernel_argument(regs, 0));
-		return skb ? *(const struct sk_buff **)skb : NULL;
+		return skb ? *(struct sk_buff **)skb : NULL;
 	case WAY_LIST0:
 		skb = sound_pointer(regs_get_kernel_argument(regs, 0));
 		return skb && !skb->next ? skb : NULL;
@@ -140,7 +140,8 @@ static __always_inline struct skbtrace_record *claim(struct cpu_trace *trace, u6
 static inline struct skbtrace_record *
 claim_allowed(struct cpu_trace *trace, const struct config *config, u64 *index)
 {
-	if (!rate_allows(trace, config->max_rate)) {
+	if (unlikely(config->max_rate) &&
+	    !rate_allows(trace, config->max_rate)) {
 		local_inc(&trace->rate_limited);
 		return NULL;
 	}

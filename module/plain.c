@@ -5,9 +5,8 @@
  * its linear part.
  *
  * What is found is what capture.c would find, in a quarter of the instructions:
- * headers are read where they lie when the record is written, and not copied
- * twice.  Whatever is out of the ordinary is left to capture.c, before anything
- * has been done.
+ * it goes from where it lies to the record.  If something is out of the
+ * ordinary, the record is left to capture.c.
  */
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
@@ -34,86 +33,6 @@
 /* Version 4, 5 words. */
 #define IPV4_WITHOUT_OPTIONS	0x45
 
-/**
- * struct headers - where they are
- * @iph: the IP header
- * @l4: the header of UDP or TCP
- * @l4proto: which
- * @payload_off: where the payload begins, bytes behind skb->data
- * @payload_len: its length; it is all there
- */
-struct headers {
-	const struct iphdr *iph;
-	const u8 *l4;
-	u8 l4proto;
-	int payload_off;
-	int payload_len;
-};
-
-/*
- * See headers_parse(), which finds the same.  @skb is sound.
- *
- * Return: the headers, without @iph if they are none of those.
- */
-static __always_inline struct headers find_headers(const struct point *point,
-						   const struct sk_buff *skb,
-						   const struct net_device *dev)
-{
-	const u8 *tail = skb_tail_pointer(skb), *p = skb->data;
-	__be16 protocol = skb->protocol;
-	const struct headers none = { NULL };
-	const struct iphdr *iph;
-	struct headers headers;
-	int len, said, l4_len;
-
-	if (point->data == DATA_TRANSPORT) {
-		p = skb_network_header(skb);
-	} else if (point->data == DATA_LINK) {
-		if (dev->type != ARPHRD_ETHER || tail - p < ETH_HLEN)
-			return none;
-		protocol = ((const struct ethhdr *)p)->h_proto;
-		p += ETH_HLEN;
-	}
-	if (protocol != htons(ETH_P_IP) || skb_vlan_tag_present(skb) ||
-	    tail - p < (int)(sizeof(*iph) + sizeof(struct udphdr)))
-		return none;
-	iph = (const struct iphdr *)p;
-	if (*p != IPV4_WITHOUT_OPTIONS ||
-	    iph->frag_off & htons(IP_MF | IP_OFFSET))
-		return none;
-	headers.iph = iph;
-	headers.l4 = p + sizeof(*iph);
-
-	/*
-	 * What packet_end() says; a length of 0 is too short below.  What is
-	 * checked is read once: whoever shares the data may write to it.
-	 */
-	len = tail - p + skb->data_len;
-	if (point->data != DATA_TRANSPORT && point->data != DATA_NET_TX) {
-		said = ntohs(READ_ONCE(iph->tot_len));
-		if (said > len)
-			return none;
-		len = said;
-	}
-	headers.l4proto = READ_ONCE(iph->protocol);
-	if (headers.l4proto == IPPROTO_UDP) {
-		l4_len = sizeof(struct udphdr);
-	} else if (headers.l4proto == IPPROTO_TCP) {
-		if (tail - headers.l4 < (int)sizeof(struct tcphdr))
-			return none;
-		l4_len = (READ_ONCE(headers.l4[12]) >> 4) * 4;
-		if (l4_len < (int)sizeof(struct tcphdr))
-			return none;
-	} else {
-		return none;
-	}
-	headers.payload_off = headers.l4 + l4_len - skb->data;
-	headers.payload_len = len - (int)sizeof(*iph) - l4_len;
-	if (headers.payload_off < 0 || headers.payload_len < 0)
-		return none;
-	return headers;
-}
-
 /* Two fields that stand side by side on both sides, in one go. */
 struct pair_u16 {
 	u16 field[2];
@@ -139,11 +58,73 @@ static __always_inline void fill_address(u8 to[16], __be32 address)
 	*(__be32 *)to = address;
 }
 
-static __always_inline void fill_headers(struct skbtrace_record *record,
-					 const struct headers *headers)
+/*
+ * See headers_parse(), which finds the same.  @skb is sound.
+ *
+ * Return: false if they are not those that are looked for.
+ */
+static __always_inline bool fill_headers(struct skbtrace_record *record,
+					 const struct point *point,
+					 const struct sk_buff *skb,
+					 const struct net_device *dev,
+					 int *payload_off)
 {
-	const struct iphdr *iph = headers->iph;
-	const struct tcphdr *th = (const struct tcphdr *)headers->l4;
+	const u8 *tail = skb_tail_pointer(skb), *p = skb->data, *l4;
+	__be16 protocol = skb->protocol;
+	const struct iphdr *iph;
+	int len, said, l4_len;
+	u8 l4proto;
+
+	if (point->data == DATA_TRANSPORT) {
+		p = skb_network_header(skb);
+	} else if (point->data == DATA_LINK) {
+		if (dev->type != ARPHRD_ETHER || tail - p < ETH_HLEN)
+			return false;
+		protocol = ((const struct ethhdr *)p)->h_proto;
+		p += ETH_HLEN;
+	}
+	if (protocol != htons(ETH_P_IP) || skb_vlan_tag_present(skb) ||
+	    tail - p < (int)(sizeof(*iph) + sizeof(struct udphdr)))
+		return false;
+	iph = (const struct iphdr *)p;
+	if (*p != IPV4_WITHOUT_OPTIONS ||
+	    iph->frag_off & htons(IP_MF | IP_OFFSET))
+		return false;
+	l4 = p + sizeof(*iph);
+
+	/*
+	 * What packet_end() says; a length of 0 is too short below.  What is
+	 * checked is read once: whoever shares the data may write to it.
+	 */
+	len = tail - p + skb->data_len;
+	if (point->data != DATA_TRANSPORT && point->data != DATA_NET_TX) {
+		said = ntohs(READ_ONCE(iph->tot_len));
+		if (said > len)
+			return false;
+		len = said;
+	}
+	l4proto = READ_ONCE(iph->protocol);
+	if (l4proto == IPPROTO_UDP) {
+		l4_len = sizeof(struct udphdr);
+		record->tcp_seq = 0;
+		record->tcp_flags = 0;
+	} else if (l4proto == IPPROTO_TCP) {
+		const struct tcphdr *th = (const struct tcphdr *)l4;
+
+		if (tail - l4 < (int)sizeof(*th))
+			return false;
+		l4_len = (READ_ONCE(l4[12]) >> 4) * 4;
+		if (l4_len < (int)sizeof(*th))
+			return false;
+		record->tcp_seq = ntohl(th->seq);
+		record->tcp_flags = l4[13];
+	} else {
+		return false;
+	}
+	*payload_off = l4 + l4_len - skb->data;
+	len -= (int)sizeof(*iph) + l4_len;
+	if (*payload_off < 0 || len < 0)
+		return false;
 
 	fill_address(record->saddr, iph->saddr);
 	fill_address(record->daddr, iph->daddr);
@@ -152,25 +133,21 @@ static __always_inline void fill_headers(struct skbtrace_record *record,
 	record->ttl = iph->ttl;
 	record->frag_off = 0;
 	record->vlan_tci = 0;
-	record->l4proto = headers->l4proto;
-	copy_pair_u16((__force u16 *)&record->sport,
-		      (__force const u16 *)&th->source); /* and dport, of UDP too */
-	if (headers->l4proto == IPPROTO_TCP) {
-		record->tcp_seq = ntohl(th->seq);
-		record->tcp_flags = headers->l4[13];
-	} else {
-		record->tcp_seq = 0;
-		record->tcp_flags = 0;
-	}
+	record->l4proto = l4proto;
+	/* The ports stand where TCP's do in UDP too. */
+	copy_pair_u16((__force u16 *)&record->sport, (const u16 *)l4);
 	record->payload = SKBTRACE_PAYLOAD_TRANSPORT;
-	record->payload_off = headers->payload_off;
-	record->payload_len = headers->payload_len;
+	record->payload_off = *payload_off;
+	record->payload_len = len;
+	return true;
 }
 
-static __always_inline void fill_skb(struct skbtrace_record *record,
-				     const struct sk_buff *skb, u32 flags)
+/* Return: the flags that the skb itself has. */
+static __always_inline u32 fill_skb(struct skbtrace_record *record,
+				    const struct sk_buff *skb)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+	u32 flags = skb->ip_summed;
 
 	record->head = (unsigned long)skb->head;
 	BUILD_BUG_ON(offsetof(struct sk_buff, data_len) !=
@@ -181,29 +158,24 @@ static __always_inline void fill_skb(struct skbtrace_record *record,
 		     offsetof(struct skb_shared_info, gso_size) +
 		     sizeof(shinfo->gso_size));
 	copy_pair_u16(&record->gso_size, &shinfo->gso_size);	/* and gso_segs */
-	flags |= skb->ip_summed;
 	if (unlikely(shinfo->frag_list))
 		flags |= SKBTRACE_F_FRAG_LIST;
 	if (skb_cloned(skb))
 		flags |= SKBTRACE_F_CLONED;
-	record->flags = flags;
+	return flags;
 }
 
-/*
- * Return: false, and nothing done, if it is not plain.  Not inline: who is
- * ignored does not pay for its registers.
- */
-static noinline bool record_plain(const struct point *point,
-				  struct pt_regs *regs,
-				  const struct sk_buff *skb,
-				  const struct config *config)
+/* Return: false if it is not plain, and all of the record still to be filled. */
+static __always_inline bool fill_plain(struct skbtrace_record *record,
+				       const struct point *point,
+				       struct pt_regs *regs,
+				       const struct sk_buff *skb,
+				       const struct config *config)
 {
-	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
 	const struct net_device *dev = skb->dev, *peer = NULL;
-	struct digest sum = { 0 };
-	struct skbtrace_record *record;
-	struct headers headers;
-	u64 index;
+	struct digest sum;
+	int payload_off;
+	u32 flags;
 
 	if (unlikely(point->dev != DEV_SKB)) {
 		const struct devices at = devices_at(point, regs, skb, NULL);
@@ -216,39 +188,37 @@ static noinline bool record_plain(const struct point *point,
 	if (likely(!skb->data_len) ? !skb_linear_is_sound(skb) :
 				     !skb_is_sound(skb))
 		return false;
-	headers = find_headers(point, skb, dev);
-	if (!headers.iph)
+	if (!fill_headers(record, point, skb, dev, &payload_off))
 		return false;
 
 	/* From here on it is. */
-	if (likely(config->digest))
-		sum = digest(config, skb, headers.payload_off,
-			     headers.payload_len);
-	record = claim(trace, &index);
-	if (!record)
-		return true;
-	fill_common(record, point, skb);
-	fill_headers(record, &headers);
-	fill_skb(record, skb, sum.flags | SKBTRACE_F_FLOW | SKBTRACE_F_PORTS |
-			      SKBTRACE_F_NETNS);
-	record->ret = 0;
 	copy_name(record->dev, dev);
-	if (unlikely(peer))
-		copy_name(record->peer, peer);
-	else
-		zero_16(record->peer);
+	copy_name(record->peer, peer);
 	record->netns = net_inum(dev_net(dev));
-	record->crc32c = sum.crc32c;
-	record->digest_len = sum.len;
+	fill_common(record, point, skb);
+	record->ret = 0;
 	record->stack_id = 0;
 	record->csum = SKBTRACE_CSUM_UNCHECKED;
-	ring_commit(&trace->ring, record, index);
+	flags = fill_skb(record, skb) | SKBTRACE_F_FLOW | SKBTRACE_F_PORTS |
+		SKBTRACE_F_NETNS;
+	if (likely(config->digest)) {
+		sum = digest(config, skb, payload_off, record->payload_len);
+		record->crc32c = sum.crc32c;
+		record->digest_len = sum.len;
+		flags |= sum.flags;
+	} else {
+		record->crc32c = 0;
+		record->digest_len = 0;
+	}
+	record->flags = flags;
 	return true;
 }
 
 /**
- * point_is_plain() - can capture_plain() be asked at this point
+ * point_is_plain() - do followed skbs always have a record at this point
  * @point: the point
+ *
+ * As long as config->is_plain.  Where packets begin they may not.
  */
 bool point_is_plain(const struct point *point)
 {
@@ -259,56 +229,105 @@ bool point_is_plain(const struct point *point)
 }
 
 /*
- * Is that all, because the packet is not followed, and will not be?  Most of
- * what a host sees is of no interest, or with a filter most packets.
+ * What entry_handler() ends with if the skb is followed: there will be a
+ * record, so the slot is claimed before anything is found out, and nothing
+ * need be kept until it is.  Not inline: who is ignored does not pay for its
+ * registers.
  */
-static __always_inline bool is_ignored(const struct point *point,
-				       const struct sk_buff *skb,
-				       const struct config *config)
+static noinline int finish_followed(const struct point *point,
+				    struct pt_regs *regs, struct sk_buff *skb,
+				    const struct config *config,
+				    unsigned long flags)
 {
-	if (point->data == DATA_NONE)
-		return true;
-	return config->filter.nr && sound_pointer((unsigned long)skb) &&
-	       packet_verdict(&config->filter, point, skb) == PACKET_REJECTED;
+	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
+	struct skbtrace_record *record;
+	u64 index;
+
+	record = claim(trace, &index);
+	if (likely(record)) {
+		handler_rcu_read_lock();
+		if (!fill_plain(record, point, regs, skb, config))
+			capture_fill(record, point, regs, skb, config);
+		handler_rcu_read_unlock();
+		ring_commit(&trace->ring, record, index);
+	}
+	handler_leave(flags);
+	return 0;
 }
 
-/* Return: false, and nothing done, if capture_entry() has to. */
-static __always_inline bool capture_plain(const struct point *point,
-					  struct pt_regs *regs)
+/* What it ends with if it does not know. */
+static noinline int finish_any(struct point *point, struct pt_regs *regs,
+			       unsigned long flags)
 {
-	/* Handlers are readers of RCU: see handler_rcu_read_lock(). */
-	const struct config *in_force = rcu_dereference_sched(config);
-	const struct sk_buff *skb = trusted_skb(point, regs);
-	bool done;
+	capture_entry(point, regs);
+	handler_leave(flags);
+	return 0;
+}
 
-	if (!skb)
-		return false;
-	if (!followed(skb))
-		return is_ignored(point, skb, in_force);
-	if (!(in_force->is_plain & point->is_plain))
-		return false;
-	handler_rcu_read_lock();
-	done = record_plain(point, regs, skb, in_force);
-	handler_rcu_read_unlock();
-	return done;
+/*
+ * What it ends with if filter= has to be asked: from @insn on, or without it
+ * in the long way.
+ */
+static noinline int finish_filter(struct point *point, struct pt_regs *regs,
+				  const struct sk_buff *skb,
+				  const struct program *filter,
+				  const struct sock_filter *insn,
+				  unsigned long flags)
+{
+	enum packet_verdict verdict;
+
+	if (insn)
+		verdict = program_verdict(filter, insn, skb,
+					  program_packet(point, skb));
+	else
+		verdict = packet_verdict_of_any(filter, point, skb);
+	if (verdict != PACKET_REJECTED)
+		capture_entry(point, regs);
+	handler_leave(flags);
+	return 0;
 }
 
 /**
  * entry_handler() - the handler of all entry points
  * @kp: a point's
  * @regs: registers on entry
+ *
+ * Most of what a host sees is of no interest, or with a filter most packets:
+ * what is not followed, and will not be, is found out here.  The rest is left
+ * to others as the last thing, so that no register is saved before.
  */
 int __kprobes entry_handler(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct point *point = container_of(kp, struct point, kp);
+	const struct config *in_force;
+	struct sk_buff *skb;
 	unsigned long flags;
 
 	if (!READ_ONCE(probes_armed))
 		return 0;
 	flags = handler_enter();
 	count_hit(point);
-	if (!capture_plain(point, regs))
-		capture_entry(point, regs);
+	/* Handlers are readers of RCU: see handler_rcu_read_lock(). */
+	in_force = rcu_dereference_sched(config);
+	skb = trusted_skb(point, regs);
+	if (unlikely(!skb))
+		return finish_any(point, regs, flags);
+	if (followed(skb)) {
+		if (likely(in_force->is_plain & point->is_plain))
+			return finish_followed(point, regs, skb, in_force, flags);
+		return finish_any(point, regs, flags);
+	}
+	if (point->data != DATA_NONE) {
+		const struct program *filter = &in_force->filter;
+		const struct sock_filter *insn;
+
+		if (!filter->nr || !sound_pointer((unsigned long)skb))
+			return finish_any(point, regs, flags);
+		insn = program_start(filter, point, skb);
+		if (!insn || !insn_rejects(insn))
+			return finish_filter(point, regs, skb, filter, insn,
+					     flags);
+	}
 	handler_leave(flags);
 	return 0;
 }
