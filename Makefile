@@ -75,7 +75,7 @@ check:
 	$(vm_env) selftests/check.sh $(KERNELS)
 
 check-all:
-	$(MAKE) check KERNELS="5.10 6.1 6.12 newest debug-kasan" LONG=1
+	$(MAKE) check KERNELS="5.10 6.1 6.12 newest debug-kasan"
 
 # Kernels that look for mistakes themselves; building them takes a while, once.
 check-debug:
@@ -122,7 +122,7 @@ help:
 	@echo '  demo             watch packets cross a bridge, one of them corrupted'
 	@echo '  vm               a shell with module, reader and network tools'
 	@echo '  check            all tests, on the kernels of KERNELS'
-	@echo '  check-all        all tests, with more of everything, on every kernel known to the rig'
+	@echo '  check-all        all tests, on every kernel known to the rig; an hour and a half'
 	@echo '  check-debug      on kernels with KASAN and kmemleak, lockdep, KCSAN, built for that'
 	@echo '  matrix           what the last run of all tests came to on each kernel'
 	@echo '  bench            instructions that tracing adds to a packet, here and with other tracers'
@@ -136,7 +136,7 @@ help:
 	@echo '                   for check, demo and vm: this kernel instead, DIR being its'
 	@echo '                   /lib/modules/VERSION and its build folder'
 	@echo '  VMKERNEL=NAME    for demo and vm: the kernel of that name [6.1]'
-	@echo '  LONG=1           for check: four times the packets, ten times the operations'
+	@echo '  LONG=1           for check, check-all: four times the packets, ten times the operations'
 	@echo '  TESTS="..."      for check: only these scripts of selftests/net'
 	@echo '  CC=COMPILER      for the module; outside of virtual machines also the reader'
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
