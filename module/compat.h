@@ -129,11 +129,6 @@ static inline unsigned long regs_get_kernel_argument(struct pt_regs *regs,
 }
 #endif
 
-/* 5.8, c48981eeb0d5 ("include/linux/compiler.h: Introduce data_race(expr) macro"). */
-#ifndef data_race
-#define data_race(expression)	(expression)
-#endif
-
 /* The caller of the function whose first instruction is probed. */
 static inline unsigned long regs_return_address(struct pt_regs *regs)
 {

@@ -6,8 +6,6 @@
 #include <linux/kernel.h>
 #include <linux/types.h>
 
-#include "compat.h"
-
 struct config;
 struct cpu_trace;
 struct hop;
@@ -47,13 +45,10 @@ static inline bool followed(const struct sk_buff *skb)
 	/* Of all that is done for each skb of the host this is a good part. */
 	if (READ_ONCE(bucket->skb[0]) == address)
 		return true;
-	/*
-	 * Most buckets are empty but for the first.  data_race(): what is
-	 * written meanwhile is another skb; and READ_ONCE() would take a
-	 * register for each.
-	 */
+	/* Most buckets are empty but for the first. */
 	BUILD_BUG_ON(FOLLOWED_WAYS != 4);
-	if (likely(!data_race(bucket->skb[1] | bucket->skb[2] | bucket->skb[3])))
+	if (likely(!(READ_ONCE(bucket->skb[1]) | READ_ONCE(bucket->skb[2]) |
+		     READ_ONCE(bucket->skb[3]))))
 		return false;
 	for (i = 1; i < FOLLOWED_WAYS; i++)
 		if (READ_ONCE(bucket->skb[i]) == address)
