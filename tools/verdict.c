@@ -99,7 +99,9 @@ static bool same_span(const struct skbtrace_record *a, const struct skbtrace_rec
 	/* Sequence numbers may be translated; the bytes are what counts. */
 	if (!a->payload_len || packet_same_bytes(a, b))
 		return true;
-	return a->frag_off == b->frag_off && (!packet_is_tcp(a) || a->tcp_seq == b->tcp_seq);
+	/* A tunnel's payload is no part's of what comes out of it. */
+	return a->l4proto == b->l4proto && a->frag_off == b->frag_off &&
+	       (!packet_is_tcp(a) || a->tcp_seq == b->tcp_seq);
 }
 
 static bool has_digest(const struct skbtrace_record *record)

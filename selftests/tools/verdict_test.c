@@ -175,6 +175,20 @@ TEST_F(verdict, another_span_of_udp)
 		     "whose bytes these are", verdict->why);
 }
 
+/* What comes out of a tunnel and is then merged may be as long as the tunnel's packet. */
+TEST_F(verdict, another_protocol)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .head = 1, .len = 1280, .crc = 1 },
+		{ "ip_output", .skb = 1, .head = 1, .l4proto = IPPROTO_TCP, .seq = 1, .len = 256,
+		  .no_digest = 1 },
+		{ "veth_xmit", .skb = 2, .head = 1, .l4proto = IPPROTO_TCP, .seq = 1, .len = 1280,
+		  .crc = 2 });
+
+	EXPECT_EQ(VERDICT_UNVERIFIED, verdict->payload);
+	EXPECT_EQ(0, verdict->nr_changes);
+}
+
 TEST_F(verdict, a_change_outweighs_doubts)
 {
 	const struct verdict *verdict = verdict_of_hops(&self->t,
