@@ -92,6 +92,9 @@ named() {
 	fi
 	case $name in
 	debug-*)
+		# Their kprobes are not ftrace's. When one is put where another was just taken
+		# back, register_kprobe() warns, in reuse_unused_kprobe().
+		append+=" sysctl.debug.kprobes-optimization=0"
 		mem=2048 append+=" ROUNDS=5 watchdog_thresh=60"
 		# shellcheck disable=SC2086
 		[ ${#tests[@]} -gt 0 ] || choose $debug_tests
