@@ -93,6 +93,12 @@ build() {
 	say "kernel $ver took $((SECONDS - started)) s"
 }
 
+# Its folder is known by its path, and lost when the cache was moved.
+is_built() {
+	[ "$(cat "$cache/kernels/$name/id" 2>/dev/null)" = "$id" ] &&
+		ls "$cache/kernels/$name/usr/src"/*/Makefile >/dev/null 2>&1
+}
+
 renew=
 [ "${1-}" != --renew ] || { renew=1; shift; }
 name=${1-}
@@ -101,4 +107,4 @@ build=$cache/build/kernel-$name
 scratch
 fetch_source
 id="${source#"$cache/"} $(cat "$rig/../config" "$rig/debug/base.config" "$rig/debug/$name.config" | cksum)"
-[ "$(cat "$cache/kernels/$name/id" 2>/dev/null)" = "$id" ] || build
+is_built || build
