@@ -194,11 +194,12 @@ fragments_both() {
 
 test_protocols() {
 	if modprobe -q sctp; then
-		benign "SCTP" $((500 * scale)) \
+		# What waits goes into one packet.
+		benign "SCTP" $((400 * scale)) \
 			traffic stream ns-calm1 ns-calm2 sctp 78.78.0.10 8080 8080 $((400000 * scale))
 		# The checksum is filled in there.
 		ethtool -K calmveth1_peer tx-checksum-sctp off
-		benign "SCTP, checksum not offloaded behind the bridge" $((500 * scale)) \
+		benign "SCTP, checksum not offloaded behind the bridge" $((400 * scale)) \
 			traffic stream ns-calm1 ns-calm2 sctp 78.78.0.10 8080 8080 $((400000 * scale))
 		ethtool -K calmveth1_peer tx-checksum-sctp on
 	else
