@@ -320,9 +320,6 @@ int probes_init(void)
 	int err;
 
 	for (point = points; point < points + NR_POINTS; point++) {
-		/* point_by_id() relies on it. */
-		if (WARN_ON(point > points && point->id <= point[-1].id))
-			return -EINVAL;
 		point->nr = point - points;
 		point->has_reason = strstr(point->symbol, "reason");
 		point->is_plain = point_is_plain(point);
@@ -350,6 +347,15 @@ void probes_exit(void)
 		unregister_kprobe(&witness_probe);
 }
 
+/* Where in the table a number is, and one more; 0: nowhere. */
+static const u8 place_of[SKBTRACE_POINT_ID_MAX + 1] = {
+#define POINT(_id, _symbol, _kind, _group, _module, _skb, _data, _dev,	\
+	      _twin, _role)						\
+	[_id] = POINT_NR_ ## _id + 1,
+	SKBTRACE_POINTS(POINT)
+#undef POINT
+};
+
 /**
  * point_by_id() - the point that a record names
  * @id: skbtrace_record.point
@@ -358,18 +364,9 @@ void probes_exit(void)
  */
 const struct point *point_by_id(unsigned int id)
 {
-	unsigned int low = 0, high = NR_POINTS;
-
-	/* The table is in the order of numbers, see probes_init(). */
-	while (low < high) {
-		unsigned int middle = (low + high) / 2;
-
-		if (points[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < NR_POINTS && points[low].id == id ? &points[low] : NULL;
+	if (id > SKBTRACE_POINT_ID_MAX || !place_of[id])
+		return NULL;
+	return &points[place_of[id] - 1];
 }
 
 static unsigned long point_hits_total(const struct point *point)

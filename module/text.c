@@ -200,8 +200,11 @@ static void put_address(struct line *line, const struct skbtrace_record *record,
 		if (ports)
 			put_char(line, ']');
 	} else {
-		for (i = 0; i < 4; i++)
-			put_number(line, i ? "." : "", address[i]);
+		for (i = 0; i < 4; i++) {
+			if (i)
+				put_char(line, '.');
+			put_filled(line, address[i], 0, ' ');
+		}
 	}
 	if (ports)
 		put_number(line, ":", ntohs(port));
