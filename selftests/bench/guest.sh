@@ -120,9 +120,8 @@ measure() {
 
 # reader NAME COMMAND...: what one that reads all that is retained costs
 reader() {
-	load run "${@:2}" 2>"$work/cost" >"$work/text" || fail "$1: $(cat "$work/cost")"
+	load run "${@:2}" 2>"$work/cost" >/dev/null || fail "$1: $(cat "$work/cost")"
 	printf 'reader\t%s\t%s\t%s\n' "$1" "$kept" "$(per "$(word busy "$(tail -n 1 "$work/cost")")" "$kept")"
-	rm "$work/text"
 }
 
 # Everything at all points, as people have it: some 45 records a packet. The ring holds half
