@@ -31,7 +31,7 @@ enum packet_verdict packet_verdict_of_any(const struct program *filter,
 					  const struct sk_buff *skb);
 bool flow_is_admitted(const struct hop *hop);
 
-/* May @insn be all of a program, which rejects? */
+/* Does the program end with @insn, and reject? */
 static inline bool insn_rejects(const struct sock_filter *insn)
 {
 	return insn->code == (BPF_RET | BPF_K) && !insn->k;
@@ -78,17 +78,18 @@ program_start(const struct program *filter, const struct point *point,
 	const u8 *p = program_packet(point, skb);
 	__be16 protocol = skb->protocol;
 
+	/* Before anything is read that an skb may lie about. */
+	if (unlikely(skb->data < skb->head || end > skb_end_pointer(skb) ||
+		     end - p < IPV4_HEADERS))
+		return NULL;
 	if (point->data == DATA_LINK) {
-		if (!skb->dev || skb->dev->type != ARPHRD_ETHER ||
-		    skb->data < skb->head || p > end)
+		if (!skb->dev || skb->dev->type != ARPHRD_ETHER)
 			return NULL;
 		protocol = ((const struct ethhdr *)skb->data)->h_proto;
 	} else if (point->data != DATA_TRANSPORT && point->data != DATA_NET) {
 		return NULL;
 	}
-	if (unlikely(protocol != htons(ETH_P_IP) || p < skb->head ||
-		     end > skb_end_pointer(skb) || end - p < IPV4_HEADERS ||
-		     *p >> 4 != 4))
+	if (unlikely(protocol != htons(ETH_P_IP) || *p >> 4 != 4))
 		return NULL;
 	return filter->insns + filter->start[0][p[cbpf_protocol_at(4)]];
 }
