@@ -36,7 +36,9 @@ def data(size):
 
 def receive(sock, size):
     while size:
-        size -= len(sock.recv(size))
+        got = len(sock.recv(size))
+        assert got, "closed early"
+        size -= got
 
 
 def answer(address):
