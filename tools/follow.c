@@ -103,6 +103,7 @@ static struct journey_life *join(struct journey_engine *engine, struct journey_l
 	if (origin->ended) {
 		origin->continued = true;
 		life_forget_identity(&engine->lives, origin);
+		regroup_rebuilt(engine, origin, life);
 	} else if (origin->at_birth) {
 		park(engine, origin);
 	}

@@ -110,6 +110,17 @@ static void put_down(struct journey_life *part)
 	part->carrier = NULL;
 }
 
+/* What was merged into a packet goes on with the life that has its bytes now. */
+static void hand_on(struct journey_engine *engine, struct journey_life *part,
+		    struct journey_life *life)
+{
+	put_down(part);
+	carry(life, part);
+	part->end = JOURNEY_OPEN;
+	part->end_hop = JOURNEY_NO_HOP;
+	engine_life_changed(engine, part);
+}
+
 /**
  * regroup_segment() - a life begins with a part of a packet
  * @engine: the engine
@@ -140,15 +151,23 @@ struct journey_life *regroup_segment(struct journey_engine *engine, struct journ
 		next = part->next_merged;
 		/* Addresses may be translated since; the bytes are counted alike. */
 		part->span.space = span.space;
-		if (!span_contains(&span, &part->span))
-			continue;
-		put_down(part);
-		carry(life, part);
-		part->end = JOURNEY_OPEN;
-		part->end_hop = JOURNEY_NO_HOP;
-		engine_life_changed(engine, part);
+		if (span_contains(&span, &part->span))
+			hand_on(engine, part, life);
 	}
 	return life;
+}
+
+/**
+ * regroup_rebuilt() - an skb was replaced by one that was built anew
+ * @engine: the engine
+ * @origin: the life of the former, which is over
+ * @life: that of the latter
+ */
+void regroup_rebuilt(struct journey_engine *engine, struct journey_life *origin,
+		     struct journey_life *life)
+{
+	while (origin->merged)
+		hand_on(engine, origin->merged, life);
 }
 
 /* Parts are put together in one namespace; not all points know theirs. */

@@ -597,6 +597,45 @@ TEST_F(regroup, cut_again_and_address_translated)
 	EXPECT_ALL_INTACT(&self->t, 3);
 }
 
+/* Each segment of the carrier is rebuilt by XDP: what was merged goes on in it. */
+static void rebuild_three(struct test *t, uint32_t wrong)
+{
+	struct hop hop;
+	unsigned int i;
+
+	send_three(t);
+	gro(t, 0, 3);
+	at(t, "__dev_queue_xmit", segments(0, 3, 0));
+	gone(t, SEGMENT_SKB(0));
+	for (i = 0; i < 3; i++) {
+		hop = SEGMENT(i);
+		hop.skb = 0x1000 * (i + 1);
+		at(t, "veth_xmit", hop);
+		gone(t, hop.skb);
+	}
+	for (i = 0; i < 3; i++) {
+		at(t, "napi_gro_receive", segment_with(i, wrong));
+		receive(t, segment_with(i, wrong));
+	}
+	flush(t);
+}
+
+TEST_F(regroup, cut_again_and_built_anew)
+{
+	rebuild_three(&self->t, 0);
+	EXPECT_ALL_INTACT(&self->t, 3);
+}
+
+TEST_F(regroup, changed_when_built_anew)
+{
+	struct test *t = &self->t;
+
+	rebuild_three(t, WRONG(MSS + 1));
+	ASSERT_EQ(3, t->nr_seen);
+	EXPECT_CHANGED(t, 1, "veth_xmit", "napi_gro_receive");
+	EXPECT_INTACT(t, 2);
+}
+
 TEST_F(regroup, one_changed_when_cut_again)
 {
 	struct test *t = &self->t;
