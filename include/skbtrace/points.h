@@ -137,7 +137,10 @@
 	P(134, kfree_skb_partial, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
 	P(135, napi_consume_skb, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
 	P(136, napi_skb_free_stolen_head, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
-	P(137, kfree_skb_list_reason, ENTRY, free, vmlinux, LIST0, NONE, NONE, EXACT, DROP)
+	P(137, kfree_skb_list_reason, ENTRY, free, vmlinux, LIST0, NONE, NONE, EXACT, DROP) \
+	P(138, __kfree_skb_defer, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
+	P(139, __napi_kfree_skb, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
+	P(140, skb_attempt_defer_free, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE)
 
 #define SKBTRACE_POINT_ID_MAX	255
 

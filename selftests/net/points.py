@@ -88,6 +88,8 @@ kfree_skbmem
 kfree_skb_partial
 napi_consume_skb
 napi_skb_free_stolen_head
+__kfree_skb_defer __napi_kfree_skb
+skb_attempt_defer_free                  since 5.19
 """
 
 # What else handlers take from the arguments: the one before the skb, if there is
@@ -197,10 +199,10 @@ def covered(points):
     running -= {p.symbol for p in points if state_of(p) != "active"}
     tables = {p.symbol for p in points}
     for line in PATH.strip().splitlines():
-        line, _, before = line.partition(" before ")
+        line, bound, version = re.match("(.*?)(?: +(before|since) (.*))?$", line).groups()
         names = line.split()
         tables -= set(names)
-        if before and release() >= tuple(map(int, before.split("."))):
+        if bound and (bound == "since") == (release() < tuple(map(int, version.split(".")))):
             continue
         if not running & set(names):
             fail(f"none of these is active: {' '.join(names)}")
