@@ -3,18 +3,16 @@
  * Expressions as of tcpdump, and the hops that match them.
  *
  * A record has no headers.  The program runs over some that are made of what
- * the record knows: what it does not is 0, as the window of TCP is, or not there
- * at all, as the type of ICMP is: who asks for that matches nothing.
+ * the record knows, see header.c: who asks for anything else matches nothing.
  */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <skbtrace/cbpf.h>
-#include <skbtrace/cbpf_flow.h>
 
 #include "expression.h"
+#include "header.h"
 #include "libpcap.h"
 
 /* As many as the kernel takes, and libpcap makes. */
@@ -113,29 +111,12 @@ char *expression_program(const struct expression *expression, struct error *erro
  */
 bool expression_matches(const struct expression *expression, const struct skbtrace_record *record)
 {
-	const struct cbpf_flow flow = {
-		.saddr = record->saddr,
-		.daddr = record->daddr,
-		.protocol = record->protocol,
-		.l4proto = record->l4proto,
-		.has_ports = !!(record->flags & SKBTRACE_F_PORTS),
-		.sport = ntohs(record->sport),
-		.dport = ntohs(record->dport),
-		.tcp_seq = record->tcp_seq,
-		.tcp_flags = record->tcp_flags,
-		.ttl = record->ttl,
-		.is_fragment = !!(record->flags & SKBTRACE_F_FRAGMENT),
-		.frag_off = record->frag_off,
-		.ip_id = record->ip_id,
-		.is_transport = record->payload == SKBTRACE_PAYLOAD_TRANSPORT,
-		.payload_len = record->payload_len,
-	};
 	uint8_t header[CBPF_HEADER_MAX];
 	uint32_t len, wire_len;
 
 	if (!(record->flags & SKBTRACE_F_FLOW))
 		return false;
-	len = cbpf_header(&flow, header, &wire_len);
+	len = header_of(record, header, &wire_len);
 	return cbpf_run(expression->insns, expression->uses_memory, header, len, wire_len);
 }
 

@@ -46,6 +46,7 @@ static const char usage[] =
 "  -j, --json            one JSON object a line\n"
 "  -D, --duration SECS   follow from now on, for so long\n"
 "  -c, --count N         end after N journeys (hops: hops; record: records)\n"
+"      --pcapng F        write the hops shown to F as well, as packets for Wireshark\n"
 "  -o, --output F        file to write (filter: the program of E, for insmod)\n"
 "  -C, --color WHEN      auto, always or never\n"
 "      --debugfs DIR     where debugfs is mounted, else $SKBTRACE_DEBUGFS or\n"
@@ -66,6 +67,7 @@ static const struct option long_options[] = {
 	{ "duration", required_argument, NULL, 'D' },
 	{ "count", required_argument, NULL, 'c' },
 	{ "output", required_argument, NULL, 'o' },
+	{ "pcapng", required_argument, NULL, 'w' },
 	{ "color", required_argument, NULL, 'C' },
 	{ "debugfs", required_argument, NULL, 'F' },
 	{ "help", no_argument, NULL, 'h' },
@@ -159,6 +161,9 @@ static int parse_option(struct options *options, int option, struct error *error
 	case 'o':
 		options->output = optarg;
 		return 0;
+	case 'w':
+		options->pcapng = optarg;
+		return 0;
 	case 'C':
 		return parse_color(optarg, &options->color, error);
 	case 'F':
@@ -244,6 +249,9 @@ static int check_options(const struct options *options, struct error *error)
 		return error_set(error, "record: to which file? (-o FILE)");
 	if (!writes && options->output)
 		return error_set(error, "-o: only record writes a file, and filter a program");
+	if (options->pcapng && (records || !takes_expression(options->command) ||
+				options->command == COMMAND_FILTER))
+		return error_set(error, "--pcapng: only live, report, check and hops show hops");
 	if (options->input && (records || options->command == COMMAND_LIVE))
 		return error_set(error, "%s: reads the rings, not a file",
 				 commands[options->command]);

@@ -42,6 +42,7 @@ enum command {
  * @command: what to do
  * @input: the file to read, NULL for the rings
  * @output: the file to write
+ * @pcapng: the file to write packets to, or NULL
  * @expression: what the rest of the command line says, NULL for nothing
  * @off: filter: none
  * @debugfs: where debugfs is mounted
@@ -58,6 +59,7 @@ struct options {
 	enum command command;
 	const char *input;
 	const char *output;
+	const char *pcapng;
 	char *expression;
 	bool off;
 	const char *debugfs;

@@ -7,6 +7,7 @@
 #include "journey.h"
 #include "merge.h"
 #include "names.h"
+#include "pcapng.h"
 #include "run.h"
 #include "show.h"
 #include "stop.h"
@@ -26,6 +27,7 @@
  * @merge: the streams as one
  * @engine: makes journeys of them; NULL if hops are shown
  * @show: how to show them
+ * @pcapng: where to write them as packets, or NULL
  * @summary: what has been seen so far
  * @missed_at_ns: when summary.missed was found out
  * @shown: journeys or hops
@@ -39,6 +41,7 @@ struct run {
 	struct merge *merge;
 	struct journey_engine *engine;
 	struct show show;
+	struct pcapng *pcapng;
 	struct summary summary;
 	uint64_t missed_at_ns;
 	uint64_t shown;
@@ -104,6 +107,8 @@ static void take_journey(void *context, const struct journey *journey)
 		show_check(run, journey, &verdict);
 	else
 		run->show.ops->journey(&run->show, journey, &verdict);
+	if (run->pcapng)
+		pcapng_journey(run->pcapng, &run->options->filter, journey, &verdict);
 }
 
 static int take_record(struct run *run, const struct skbtrace_record *record)
@@ -118,6 +123,8 @@ static int take_record(struct run *run, const struct skbtrace_record *record)
 		run->shown++;
 		run->summary.hops++;
 		run->show.ops->hop(&run->show, record);
+		if (run->pcapng)
+			pcapng_hop(run->pcapng, record);
 	}
 	return 0;
 }
@@ -168,6 +175,8 @@ static int follow(struct run *run)
 		if (run->engine)
 			journey_advance(run->engine, complete_ns);
 		fflush(run->show.out);
+		if (run->pcapng)
+			pcapng_flush(run->pcapng);
 		if (source_wait(run->source, WAIT_MS, run->error))
 			return -1;
 	}
@@ -215,6 +224,11 @@ static int start(struct run *run)
 	if (!run->names)
 		return -1;
 	run->show.names = run->names;
+	if (run->options->pcapng) {
+		run->pcapng = pcapng_open(run->options->pcapng, run->names, run->error);
+		if (!run->pcapng)
+			return -1;
+	}
 	run->merge = merge_new(run->source, run->error);
 	if (!run->merge)
 		return -1;
@@ -288,6 +302,8 @@ int run(const struct options *options, struct source *source, struct error *erro
 			end_journeys(&run);
 		run.show.ops->summary(&run.show, &run.summary);
 	}
+	if (run.pcapng && pcapng_close(run.pcapng, error))
+		ret = -1;
 	journey_engine_free(run.engine);
 	merge_free(run.merge);
 	names_free(run.names);

@@ -143,6 +143,17 @@ is() {
 	got=$("$@") && [ "$got" = "$want" ] || { echo "\"$got\", not \"$want\""; return 1; }
 }
 
+# packets TRACE: what tcpdump finds in what --pcapng writes of a saved one
+packets() {
+	"$tools/skbtrace" hops --pcapng "$tmp/pcapng" "$tree/selftests/tools/traces/$1" >"$tmp/hops" &&
+		tcpdump -n -v -r "$tmp/pcapng" >"$tmp/packets" 2>"$tmp/err" || { cat "$tmp/err"; return 1; }
+}
+tcpdump_reads() {
+	packets http.skbtrace && grep '78.78.0.11.* > 78.78.0.10.80: Flags \[P.\]' "$tmp/packets" &&
+		packets fragments.skbtrace && grep 'flags \[+\], proto UDP' "$tmp/packets" &&
+		not grep -i 'bad\|malformed\|invalid' "$tmp/packets"
+}
+
 # dkms sources it from where it happens to stand.
 dkms_version() {
 	# shellcheck source=/dev/null
@@ -155,7 +166,7 @@ module_version() {
 }
 
 ktap_print_header
-ktap_set_plan 17
+ktap_set_plan 18
 copy "$tmp/copy"
 check "make dist: one file, $tarball" dist
 check "it has nothing that was built" clean_of_litter
@@ -180,6 +191,11 @@ fi
 check "make install: each file in its place, with its mode" install_reader
 check "make uninstall takes all of them away" uninstall_reader
 make -s -C "$tree" tools
+if have tcpdump; then
+	check "tcpdump reads what --pcapng writes" tcpdump_reads
+else
+	skip "tcpdump reads what --pcapng writes" "tcpdump is missing"
+fi
 check "the reader's version is $ver" is "skbtrace $ver" "$tools/skbtrace" --version
 check "dkms.conf's too" is "skbtrace $ver" dkms_version
 check "CHANGELOG begins with it" is "skbtrace $ver" head -n 1 "$tree/CHANGELOG"
