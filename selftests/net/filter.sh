@@ -10,16 +10,6 @@ nothing="1,6 0 0 0"
 
 has() { [ "$(cat $parameters/filter)" = "$1" ] || { cat $parameters/filter; return 1; }; }
 
-# The name that a kernel has for a function: the first that is active.
-active() {
-	local symbol
-	for symbol in "$@"; do
-		! awk -v s="$symbol" '$2 == s && $9 == "active" { found = 1 } END { exit !found }' \
-			$debugfs/skbtrace.d/points || { echo "$symbol"; return; }
-	done
-	echo "none of $*"
-}
-
 pings() { in2 ping -q -c 3 -i 0.2 -W 5 "$1" >/dev/null; }
 # Six to each address.
 datagrams() { in2 /usr/bin/python3 "$dir/udp.py" burst "$1" 7878:100 7878:1000; }
@@ -82,9 +72,11 @@ udp4=' udp 78\.78\.0\.11:[0-9]+>78\.78\.0\.10:7878 '
 udp6=' udp \[fd78::11\]:[0-9]+>\[fd78::10\]:7878 '
 icmp4=' icmp 78\.78\.0\.1[01]>' icmp6=' icmpv6 '
 
+traced_from_the_start() { fresh_trace "$@" && traffic_of_all_kinds; }
+
 # filtered EXPRESSION REGEX...: with this filter these flows are recorded, no others
 filtered() {
-	fresh_trace filter="$(skbtrace filter -o - "$1")" && traffic_of_all_kinds &&
+	undisturbed traced_from_the_start filter="$(skbtrace filter -o - "$1")" &&
 		recorded "${@:2}"
 }
 
@@ -100,7 +92,7 @@ all_of_ip() { filtered 'ip or ip6' "$tcp4" "$tcp6" "$udp4" "$udp6" "$icmp4" "$ic
 # At the first hops TCP has no header, and where skbs begin at the link header the
 # filter is to find the other one.
 points_alone() {
-	fresh_trace filter="$(skbtrace filter -o - "$2")" points="$1" && traffic_of_all_kinds &&
+	undisturbed traced_from_the_start filter="$(skbtrace filter -o - "$2")" points="$1" &&
 		recorded "${@:3}"
 }
 
@@ -277,7 +269,7 @@ http_up && sinks_up || { ktap_test_fail "servers"; ktap_finished; }
 random_file page 20000
 
 fresh_trace
-transmit=$(active __tcp_transmit_skb tcp_transmit_skb)
+transmit=$(first_active __tcp_transmit_skb tcp_transmit_skb)
 check "no filter at first" has ''
 check "of TCP to a host and port, with all kinds under way" \
 	filtered 'tcp port 80 and host 78.78.0.10' "$tcp4"

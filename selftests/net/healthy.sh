@@ -28,21 +28,12 @@ ipv4=(ip_output@calmveth2 ip_finish_output2@calmveth2 "${out[@]}"
 ipv6=(ip6_output@calmveth2 ip6_finish_output2@calmveth2 "${out[@]}"
 	ipv6_rcv@calmveth1 ip6_input@calmveth1)
 
-# The name that a kernel has for a function: the first that is active.
-active() {
-	local symbol
-	for symbol in "$@"; do
-		! awk -v s="$symbol" '$2 == s && $9 == "active" { found = 1 } END { exit !found }' \
-			$debugfs/skbtrace.d/points || { echo "$symbol"; return; }
-	done
-	echo "none of $*"
-}
-
 tcp() { random_file page 20000 && fetch "http://$1/page" && cmp "$work/www/page" "$work/fetched"; }
 ping1() { in2 ping -q -c 5 -i 0.2 -W 5 "$1"; }
+arp_and_ping() { in2 ip neigh flush all; ping1 "$1"; }
 
-# What a run of commands leaves in the ring is looked at when it stands still.
-settled() { sleep 1; set_parameter on 0; }
+# What a command leaves in the ring is looked at when it stands still.
+traced() { fresh_trace && "$@" && sleep 1 && set_parameter on 0; }
 
 check_exits_0() { skbtrace check >"$work/check.out"; local status=$?; cat "$work/check.out"; return $status; }
 
@@ -62,14 +53,13 @@ http_up
 
 fresh_trace
 case $(uname -r) in
-3.10.*) ping1 78.78.0.10 >/dev/null; without_inlined; fresh_trace ;;
+3.10.*) ping1 78.78.0.10 >/dev/null; without_inlined ;;
 esac
-transmit=$(active __tcp_transmit_skb tcp_transmit_skb)
+transmit=$(first_active __tcp_transmit_skb tcp_transmit_skb)
 # Before 3.19 TCP copies straight to a reader that waits.
 queued=(tcp_queue_rcv@)
-[ "$(active skb_copy_datagram_iovec)" != skb_copy_datagram_iovec ] || queued=()
-check "TCP over IPv4 arrives" tcp 78.78.0.10
-settled
+[ "$(first_active skb_copy_datagram_iovec)" != skb_copy_datagram_iovec ] || queued=()
+check "TCP over IPv4 arrives" undisturbed traced tcp 78.78.0.10
 check "its journeys are intact and delivered" journeys intact tcp 5
 check "the request passes every hop" journeys path tcp dport=80 \
 	"$transmit@calmveth2" ip_queue_xmit@calmveth2 "${ipv4[@]}" \
@@ -81,44 +71,33 @@ check "the answer comes back to calmveth2" journeys path tcp sport=80 \
 check "nothing else is unverified" journeys clean
 check "skbtrace check exits 0" check_exits_0
 
-fresh_trace
-check "TCP over IPv6 arrives" tcp '[fd78::10]'
-settled
+check "TCP over IPv6 arrives" undisturbed traced tcp '[fd78::10]'
 check "its journeys are intact and delivered" journeys intact tcp 5
 check "the request passes every hop" journeys path tcp dport=80 \
 	"$transmit@calmveth2" inet6_csk_xmit@calmveth2 "${ipv6[@]}" \
 	tcp_v6_rcv@calmveth1 "${queued[@]}"
 check "skbtrace check exits 0" check_exits_0
 
-fresh_trace
-check "UDP over IPv4 arrives" udp_send 78.78.0.10 700 50
-settled
+check "UDP over IPv4 arrives" undisturbed traced udp_send 78.78.0.10 700 50
 check "its journeys are intact and delivered" journeys intact udp 50
 check "they pass every hop" journeys path udp dport=7878 \
 	ip_send_skb@calmveth2 "${ipv4[@]}" \
 	udp_rcv@calmveth1 __udp_enqueue_schedule_skb@calmveth1
 check "skbtrace check exits 0" check_exits_0
 
-fresh_trace
-check "UDP over IPv6 arrives" udp_send fd78::10 700 50
-settled
+check "UDP over IPv6 arrives" undisturbed traced udp_send fd78::10 700 50
 check "its journeys are intact and delivered" journeys intact udp 50
 check "they pass every hop" journeys path udp dport=7878 \
 	ip6_send_skb@calmveth2 "${ipv6[@]}" \
 	udpv6_rcv@calmveth1 __udp_enqueue_schedule_skb@calmveth1
 check "skbtrace check exits 0" check_exits_0
 
-fresh_trace
-in2 ip neigh flush all
-check "ICMP arrives" ping1 78.78.0.10
-settled
+check "ICMP arrives" undisturbed traced arp_and_ping 78.78.0.10
 check "its journeys are intact and delivered" journeys intact icmp 10
 check "so are those of ARP" journeys intact arp 1
 check "nothing else is unverified" journeys clean
 
-fresh_trace
-check "ICMPv6 arrives" ping1 fd78::10
-settled
+check "ICMPv6 arrives" undisturbed traced ping1 fd78::10
 check "its journeys are intact and delivered" journeys intact icmpv6 10
 check "skbtrace check exits 0" check_exits_0
 ktap_finished

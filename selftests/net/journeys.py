@@ -254,9 +254,7 @@ def whole(journeys, summary, proto, dport, count, *wanted):
 def regrouped(journeys, summary, least):
     mine = sent_to(journeys, "tcp", "-")
     flaws = [(why, j) for why, j in ((flaw(j), j) for j in mine) if why]
-    # Now and then a segment is taken for another packet's: then some are unverified,
-    # of a thousand one or two, and none is called changed.
-    excused = max(excused_of(summary, len(mine)), len(mine) // 20)
+    excused = excused_of(summary, len(mine))
     print(f'{summary["missed"]} probes missed, {len(flaws)} of {len(mine)} not whole')
     fail_if_flawed([(why, j) for why, j in flaws
                     if len(flaws) > excused or j["payload"] == "changed"], len(mine))

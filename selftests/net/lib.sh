@@ -32,7 +32,7 @@ cleanup() {
 # Whoever reads the kernel's log sees whose doing it was.
 echo "skbtrace: test ${0##*/}" >/dev/kmsg
 
-load() { insmod "$ko" "$@"; }
+load() { insmod "$ko" "$@" && missed_before=0; }
 unload() { [ ! -d /sys/module/skbtrace ] || rmmod skbtrace; }
 
 # set_parameter NAME VALUE
@@ -72,6 +72,33 @@ udp_send() {
 
 # Forget what the ring holds: what is looked at later has happened since.
 fresh_trace() { unload; load "$@"; }
+
+# The name that a kernel has for a function: the first that is active.
+first_active() {
+	local symbol
+	for symbol in "$@"; do
+		! awk -v s="$symbol" '$2 == s && $9 == "active" { found = 1 } END { exit !found }' \
+			$debugfs/skbtrace.d/points || { echo "$symbol"; return; }
+	done
+	echo "none of $*"
+}
+
+# How often the kernel has skipped a probe since the module was loaded.
+missed() { awk '!/^#/ { n += $7 } END { print n + 0 }' $debugfs/skbtrace.d/points; }
+missed_before=0
+
+# undisturbed COMMAND...: once more if the kernel skipped probes meanwhile, because then
+# there are packets without some of their hops: it does so for as long as an interrupt
+# lasts that comes just as a probe begins or ends. The command may load the module anew.
+undisturbed() {
+	local i
+	for i in 1 2 3 4 5; do
+		[ ! -d /sys/module/skbtrace ] || missed_before=$(missed)
+		"$@" || return
+		[ "$(missed)" != "$missed_before" ] || return 0
+		echo "the kernel has skipped $(($(missed) - missed_before)) probes"
+	done
+}
 
 # journeys ARGUMENT...: what journeys.py says of all that is retained
 journeys() {

@@ -50,12 +50,18 @@ traffic() {
 	get 78.78.0.10 20000 && get '[fd78::10]' 20000 && get 78.78.0.10 300000
 }
 
+watched_traffic() {
+	local status=0
+	watch
+	traffic || status=$?
+	settled
+	return $status
+}
+
 # whole SWITCH: four tests. Live, because attaching all points anew for each switch takes
 # longer than the rest.
 whole() {
-	watch
-	check "$1: UDP, TCP and ping arrive" traffic
-	settled
+	check "$1: UDP, TCP and ping arrive" undisturbed watched_traffic
 	check "$1: UDP journeys are whole" judge whole udp 7878 $((2 * datagrams)) \
 		"${bridged[@]}" __udp_enqueue_schedule_skb@calmveth1
 	check "$1: ping's are" pings_whole
