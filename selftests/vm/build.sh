@@ -62,7 +62,7 @@ build() {
 
 build skbtrace "$dir"
 for other in ${others[@]+"${others[@]}"}; do
-	mirror "$src/selftests/$other" "$dir/$other" -type f \( -name '*.c' -o -name Kbuild \) \
+	mirror "$src/selftests/$other" "$dir/$other" -type f \( -name '*.[ch]' -o -name Kbuild \) \
 		! -name '*.mod.c'
 	build "$(sed -n 's/^obj-m := \(.*\)\.o$/\1/p' "$dir/$other/Kbuild")" "$dir/$other"
 done
