@@ -38,7 +38,7 @@ get() { random_file page "$2" && fetch "http://$1/page" && cmp "$work/www/page" 
 ping_it() { in2 ping -q -c 5 -i 0.2 -W 5 "$1"; }
 
 # All but TCP at once, that is quicker.
-traffic() {
+traffic_of_all_kinds() {
 	local pids=() pid
 	udp_send 78.78.0.10 700 $datagrams & pids+=($!)
 	udp_send fd78::10 700 $datagrams & pids+=($!)
@@ -53,7 +53,7 @@ traffic() {
 watched_traffic() {
 	local status=0
 	watch
-	traffic || status=$?
+	traffic_of_all_kinds || status=$?
 	settled
 	return $status
 }
