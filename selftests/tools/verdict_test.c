@@ -189,6 +189,32 @@ TEST_F(verdict, another_protocol)
 	EXPECT_EQ(0, verdict->nr_changes);
 }
 
+/* Out of one tunnel and into another, which is as long. */
+TEST_F(verdict, another_tunnel)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .head = 1, .ip_id = 4, .len = 1280, .crc = 1 },
+		{ "ip_forward", .skb = 1, .head = 1, .l4proto = IPPROTO_TCP, .seq = 1, .len = 256,
+		  .no_digest = 1 },
+		{ "veth_xmit", .skb = 1, .head = 1, .ip_id = 5, .len = 1280, .crc = 2 });
+
+	EXPECT_EQ(VERDICT_UNVERIFIED, verdict->payload);
+	EXPECT_EQ(0, verdict->nr_changes);
+	EXPECT_STREQ("payload went from 1280 bytes to 1280 bytes at veth_xmit: "
+		     "not known whose bytes these are", verdict->why);
+}
+
+TEST_F(verdict, changed_where_it_was_not_digested)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .ip_id = 4, .crc = 1 },
+		{ "ip_forward", .skb = 1, .ip_id = 4, .no_digest = 1 },
+		{ "veth_xmit", .skb = 1, .ip_id = 4, .crc = 2 });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	EXPECT_STREQ("payload changed between ip_rcv and veth_xmit", verdict->why);
+}
+
 TEST_F(verdict, a_change_outweighs_doubts)
 {
 	const struct verdict *verdict = verdict_of_hops(&self->t,
