@@ -345,7 +345,9 @@ def benign(journeys, summary, least):
         fail(f"{full} journeys with payload, wanted {least}")
     if "no reason given" in why:
         fail("unverified without a reason")
-    if (not summary["lost"] and not summary["missed"] and
+    # How many were overwritten before anybody read nobody knows: it is not in "lost".
+    overwritten = any(text.startswith("older records") for text in why)
+    if (not summary["lost"] and not summary["missed"] and not overwritten and
             summary["unverified"] * FEW > len(journeys)):
         fail(f"more than one in {FEW} unverified, and nothing lost or missed")
 
