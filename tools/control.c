@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* What the module is told: its parameter filter=. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* CRC32C (RFC 3720, appendix B.4) of two stretches of bytes from those of each. */
 #include <skbtrace/crc32c.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Reading the saved format, see file.h.  Nothing in a file is believed. */
 #include <errno.h>
 #include <fcntl.h>

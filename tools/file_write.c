@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Writing the saved format, see file.h. */
 #include <errno.h>
 #include <stdlib.h>

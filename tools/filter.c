@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Which hops and journeys are shown. */
 #include <fnmatch.h>
 #include <stdio.h>

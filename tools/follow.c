@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What a record means to the journeys: whose skb it is about, and what that
  * skb is made, cloned, passed on or freed for.

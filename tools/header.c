@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The headers of a packet, as far as a record tells them: what it does not know is
  * 0, as the window of TCP is, or not there at all, as the type of ICMP is.

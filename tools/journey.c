@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Journeys as objects: begun, added to, closed and given away, within bounds.
  * What a record means to them is told in follow.c.

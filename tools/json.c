@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Strings for JSON (RFC 8259). */
 #include "json.h"
 #include "utf8.h"

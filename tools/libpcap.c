@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * libpcap's compiler, loaded when somebody asks for it: who gives no expression
  * needs no libpcap, neither to build nor to run.

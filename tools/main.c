@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* skbtrace: on which hop did the payload change? */
 #include <errno.h>
 #include <getopt.h>

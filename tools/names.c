@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Names for the numbers in records, and figures from the module's tables: all
  * from texts, which a file has kept as they were when it was made.

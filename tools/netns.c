@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* The network namespaces of this machine that have names. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Is it the same packet?  Asked of two records, when the skb pointer alone
  * does not say: the pointer may have been used again, or the packet may have

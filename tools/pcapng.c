@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Hops as packets for Wireshark and tcpdump: pcapng, draft-ietf-opsawg-pcapng.
  *

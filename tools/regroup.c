@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Packets that are cut into several, and several that are put together: whose
  * bytes a new skb has, and whether what was put together has those of its parts.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* The rings of the loaded module, as debugfs shows them. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* From a source to what is shown: live, report, check and hops. */
 #include <stdio.h>
 #include <stdlib.h>

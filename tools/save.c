@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* From the rings to a file, as fast as can be. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Words for what is in records and journeys, for text and JSON alike. */
 #include <arpa/inet.h>
 #include <inttypes.h>

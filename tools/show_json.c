@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* JSON, one object a line: for programs. */
 #include <arpa/inet.h>
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* What changed from one hop to the next, besides the payload. */
 #include <arpa/inet.h>
 #include <inttypes.h>

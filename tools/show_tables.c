@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* The module's tables: points and stats. */
 #include <ctype.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Text for people: a heading a journey, a line a hop, and where it changed. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Which bytes a packet carries, so that a packet can be compared with the parts
  * it was cut into or put together from: by segmentation offload, in software, and

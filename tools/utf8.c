@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Names are just bytes, made up by anybody; what is shown of them is text. */
 #include <stdint.h>
 #include <string.h>

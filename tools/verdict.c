@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Was the payload of a packet the same all the way, and if not, where not? */
 #include <inttypes.h>
 #include <linux/if_ether.h>

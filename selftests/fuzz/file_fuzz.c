@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Saved files: any bytes. They are shown, in one of several ways, or refused, with
  * an error that names the offset and the reason.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What the reader shows, whatever it was given, is text that a terminal can be
  * trusted with, or JSON (RFC 8259), an object a line. Told by code that is not the

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Names: what devices, processes and namespaces are called is anybody's, and files
  * come from anywhere. Shown in one of several ways.

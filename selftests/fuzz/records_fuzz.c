@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Streams of records: bytes become the hops of a few packets in a few skbs, on four
  * CPUs, with losses; then journeys and verdicts, within narrow limits.

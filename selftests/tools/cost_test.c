@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What a record costs the reader does not grow with what it has to remember. Built
  * as the reader is, without sanitizers: a million open journeys, and their cost.

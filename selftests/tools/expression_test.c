@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Expressions: the text of programs, what is refused, and that they say of a packet
  * and of a record what libpcap's own interpreter says of the packet.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* What is written can be read, and what is damaged does no harm. */
 #include <fcntl.h>
 #include <stdlib.h>

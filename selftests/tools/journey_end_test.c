@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* When a journey is over, and how it ended. */
 #include "kselftest_harness.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* What becomes of journeys when records are lost, and when there are too many. */
 #include <time.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Streams merged by time, and what is missing in them. */
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Names for the numbers in records, while names come and go. */
 #include <stdlib.h>
 #include <string.h>

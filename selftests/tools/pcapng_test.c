@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* What is written for Wireshark, taken apart again. */
 #include <stdlib.h>
 #include <sys/stat.h>

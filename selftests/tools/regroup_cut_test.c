@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * TCP's packets that are cut up: in any order, with one missing, sent again, translated,
  * not digested as a whole. A change is told at the hop where it was.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Datagrams that are cut up, by IP into fragments and by UDP GSO into smaller ones.
  * Which part is of which datagram their numbers tell, or the CPU and the order; in doubt

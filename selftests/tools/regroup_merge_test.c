@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * TCP's packets that are put together: several journeys, or parts of one, in the skb that
  * carries them; what becomes of the skbs that were merged, and when one is closed first.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Streams of packets that are cut, merged and reordered at random, with a byte changed
  * on the way or none; journeys are closed amid that.

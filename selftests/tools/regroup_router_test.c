@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Packets that a router merges and cuts again: each journey goes on with what is its
  * own, also when it is built anew, and a change is told once.

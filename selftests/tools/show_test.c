@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* What is shown: JSON that programs can trust, text that does no harm. */
 #include <stdlib.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What becomes of traces that were recorded once, so that a change of the engine
  * that makes something else of them is noticed.
