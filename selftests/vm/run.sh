@@ -201,9 +201,7 @@ boot() {
 	# code that another processor has just patched (a breakpoint of ftrace or of
 	# a static key that is no longer there), and the kernel dies of it.
 	# shellcheck disable=SC2054
-	local qemu=("$emulator" -accel "$accel" -machine pc -m "$mem"
-		# In a socket each: without ACPI a kernel finds no others.
-		-smp "$smp,sockets=$smp"
+	local qemu=("$emulator" -accel "$accel" -machine pc -smp "$smp" -m "$mem"
 		# QEMU 7.2 emulates cmpxchg16b wrongly: 6.12 crashes at random.
 		-cpu max,cx16=off
 		-nodefaults -no-user-config -display none -no-reboot
