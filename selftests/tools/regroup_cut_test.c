@@ -7,21 +7,6 @@
 
 #include "segments.h"
 
-FIXTURE(regroup)
-{
-	struct test t;
-};
-
-FIXTURE_SETUP(regroup)
-{
-	test_begin(&self->t);
-}
-
-FIXTURE_TEARDOWN(regroup)
-{
-	test_end(&self->t);
-}
-
 /* -- TCP, cut up -- */
 
 static void cut_up(struct test *t, unsigned int step, unsigned int without, uint32_t wrong_from,

@@ -8,21 +8,6 @@
 
 #include "segments.h"
 
-FIXTURE(regroup)
-{
-	struct test t;
-};
-
-FIXTURE_SETUP(regroup)
-{
-	test_begin(&self->t);
-}
-
-FIXTURE_TEARDOWN(regroup)
-{
-	test_end(&self->t);
-}
-
 /* -- IP fragments -- */
 
 #define FRAGMENT	1480

@@ -7,21 +7,6 @@
 
 #include "segments.h"
 
-FIXTURE(regroup)
-{
-	struct test t;
-};
-
-FIXTURE_SETUP(regroup)
-{
-	test_begin(&self->t);
-}
-
-FIXTURE_TEARDOWN(regroup)
-{
-	test_end(&self->t);
-}
-
 /* -- TCP, put together again -- */
 
 static void cut_and_merge(struct test *t, unsigned int nr_first, uint32_t wrong_merged,

@@ -7,21 +7,6 @@
 
 #include "segments.h"
 
-FIXTURE(regroup)
-{
-	struct test t;
-};
-
-FIXTURE_SETUP(regroup)
-{
-	test_begin(&self->t);
-}
-
-FIXTURE_TEARDOWN(regroup)
-{
-	test_end(&self->t);
-}
-
 static void forward_three(struct test *t, uint32_t wrong_in_one, uint32_t wrong_in_all,
 			  unsigned int flow)
 {

@@ -8,12 +8,27 @@
  *	receive(t, segments(0, 3, WRONG(MSS)));
  *	EXPECT_CHANGED(t, 0, "veth_xmit", "tcp_v4_rcv");
  *
- * EXPECT_...() need kselftest_harness.h, which comes first.
+ * FIXTURE() and EXPECT_...() need kselftest_harness.h, which comes first.
  */
 #ifndef SKBTRACE_SELFTESTS_SEGMENTS_H
 #define SKBTRACE_SELFTESTS_SEGMENTS_H
 
 #include "hops.h"
+
+FIXTURE(regroup)
+{
+	struct test t;
+};
+
+FIXTURE_SETUP(regroup)
+{
+	test_begin(&self->t);
+}
+
+FIXTURE_TEARDOWN(regroup)
+{
+	test_end(&self->t);
+}
 
 #define MSS		1448
 #define SEGMENTS	45
