@@ -55,6 +55,10 @@
  *	     TRANSPORT the transport protocol has it: delivered, if it has no
  *		      payload to queue
  *	     CLONE    the return value is a new skb with the same payload
+ *	     SEGMENTS the return value is a list of new skbs with parts of the payload:
+ *		      a record each
+ *	     MERGE    the skb's bytes go on in another skb, which the other of arguments
+ *		      0 and 1 is
  *	     CLONED   the packet socket's copy ends here
  *	     DROP     given up, perhaps with a reason; the end if @users is 1
  *	     FREE     the memory goes back: the pointer's life is over

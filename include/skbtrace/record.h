@@ -19,7 +19,7 @@
 #endif
 
 /* Goes up when the layout or the meaning of a field changes. */
-#define SKBTRACE_ABI	1
+#define SKBTRACE_ABI	2
 
 #define SKBTRACE_NAME_LEN	16	/* IFNAMSIZ and TASK_COMM_LEN */
 
@@ -45,14 +45,49 @@ enum skbtrace_context {
  *	(ARP, STP, any protocol that is not parsed)
  * @SKBTRACE_PAYLOAD_NETWORK: what follows the IP header and its extension
  *	headers (an IP fragment, an unknown transport protocol)
- * @SKBTRACE_PAYLOAD_TRANSPORT: what follows the TCP, UDP, ICMP or ICMPv6
- *	header
+ * @SKBTRACE_PAYLOAD_TRANSPORT: what follows the innermost transport header; of an
+ *	ICMP error, what follows the transport header that it quotes
+ * @SKBTRACE_PAYLOAD_OPAQUE: what follows the header of an encapsulation that cannot
+ *	be looked into: ESP, MACsec
  */
 enum skbtrace_payload {
 	SKBTRACE_PAYLOAD_NONE,
 	SKBTRACE_PAYLOAD_LINK,
 	SKBTRACE_PAYLOAD_NETWORK,
 	SKBTRACE_PAYLOAD_TRANSPORT,
+	SKBTRACE_PAYLOAD_OPAQUE,
+};
+
+/**
+ * enum skbtrace_tunnel - the encapsulation that the payload of a hop is in
+ * @SKBTRACE_TUNNEL_NONE: none
+ * @SKBTRACE_TUNNEL_IPIP: IP in IP, IPv4 or IPv6 on either side (RFC 2003, 2473, 4213)
+ * @SKBTRACE_TUNNEL_GRE: GRE, of IP or of Ethernet (RFC 2784, 2890); @tunnel_id is the key
+ * @SKBTRACE_TUNNEL_PPTP: GRE version 1 (RFC 2637); @tunnel_id is the call
+ * @SKBTRACE_TUNNEL_VXLAN: VXLAN (RFC 7348); @tunnel_id is the VNI
+ * @SKBTRACE_TUNNEL_VXLAN_GPE: its generic protocol extension, likewise
+ * @SKBTRACE_TUNNEL_GENEVE: Geneve (RFC 8926), likewise
+ * @SKBTRACE_TUNNEL_GTP: GTP-U (3GPP TS 29.281); @tunnel_id is the TEID
+ * @SKBTRACE_TUNNEL_MPLS: an MPLS label stack (RFC 3032); @tunnel_id is the last label
+ * @SKBTRACE_TUNNEL_PPPOE: a PPPoE session (RFC 2516); @tunnel_id is the session
+ * @SKBTRACE_TUNNEL_ESP: IPsec ESP (RFC 4303), opaque; @tunnel_id is the SPI
+ * @SKBTRACE_TUNNEL_MACSEC: MACsec (IEEE 802.1AE), opaque
+ *
+ * The innermost one is told.
+ */
+enum skbtrace_tunnel {
+	SKBTRACE_TUNNEL_NONE,
+	SKBTRACE_TUNNEL_IPIP,
+	SKBTRACE_TUNNEL_GRE,
+	SKBTRACE_TUNNEL_PPTP,
+	SKBTRACE_TUNNEL_VXLAN,
+	SKBTRACE_TUNNEL_VXLAN_GPE,
+	SKBTRACE_TUNNEL_GENEVE,
+	SKBTRACE_TUNNEL_GTP,
+	SKBTRACE_TUNNEL_MPLS,
+	SKBTRACE_TUNNEL_PPPOE,
+	SKBTRACE_TUNNEL_ESP,
+	SKBTRACE_TUNNEL_MACSEC,
 };
 
 /**
@@ -83,11 +118,19 @@ enum skbtrace_csum {
 #define SKBTRACE_F_VLAN		0x00000200u	/* vlan_tci is valid */
 #define SKBTRACE_F_FRAGMENT	0x00000400u	/* an IP fragment, see frag_off */
 #define SKBTRACE_F_NETNS	0x00000800u	/* netns is valid */
+#define SKBTRACE_F_OUTER	0x00001000u	/* outer_* are valid: IP around the tunnel */
+#define SKBTRACE_F_CHILD	0x00002000u	/* child is valid */
+#define SKBTRACE_F_CALLER	0x00004000u	/* caller is valid */
+#define SKBTRACE_F_HIDDEN	0x00008000u	/* not asked for by points=: keeps lives apart */
 /* Why crc32c does not cover the whole payload; each makes it unverified. */
 #define SKBTRACE_F_MALFORMED	0x00010000u	/* lengths do not add up: not walked */
 #define SKBTRACE_F_UNREADABLE	0x00020000u	/* device memory or an unmapped page */
 #define SKBTRACE_F_TRUNCATED	0x00040000u	/* headers say more than the skb holds */
 #define SKBTRACE_F_DIGEST_MAX	0x00080000u	/* only the first digest_len bytes */
+#define SKBTRACE_F_DEEP		0x00100000u	/* more encapsulations than are walked */
+/* Frees may have been missed since @life began: it may be two skbs' at one address. */
+#define SKBTRACE_F_DOUBTFUL	0x00200000u
+#define SKBTRACE_F_ICMP_ERROR	0x00400000u	/* payload: behind the headers it quotes */
 
 /**
  * struct skbtrace_record - one hop
@@ -97,6 +140,13 @@ enum skbtrace_csum {
  * @ts_ns: CLOCK_MONOTONIC, nanoseconds, comparable across CPUs
  * @skb: address of the skb
  * @head: skb->head, which clones share
+ * @life: number of the skb's life, unique since load, never 0: given when following
+ *	begins, kept until it is freed
+ * @sp: the stack pointer on entry of the function (on return: when it was entered),
+ *	so that of two hops on one stack the one with the higher @sp called the other
+ * @child: with SKBTRACE_F_CHILD the life of another skb: of the copy that the function
+ *	returned, or of the skb that this one is merged into
+ * @caller: with SKBTRACE_F_CALLER the return address of the function: who dropped it
  * @ret: with SKBTRACE_F_RET the return value (of a clone point: the address
  *	of the new skb, 0 if there is none), with SKBTRACE_F_REASON the drop
  *	reason
@@ -104,7 +154,10 @@ enum skbtrace_csum {
  * @dev: name of the device the packet is at, "" if the point has none
  * @peer: where it goes: veth's other end, the bridge port it is forwarded to
  * @saddr: source address, IPv4 in the first 4 bytes
- * @daddr: destination address, likewise
+ * @daddr: destination address, likewise; both of the innermost IP header
+ * @outer_saddr: source address of the IP header around @tunnel, IPv4 in the first 4
+ *	bytes
+ * @outer_daddr: destination address, likewise
  * @tcp_seq: entry: the TCP sequence number of the first payload byte (of the
  *	SYN, if it is one)
  * @duration_ns: return: nanoseconds the function took
@@ -119,6 +172,7 @@ enum skbtrace_csum {
  * @digest_len: see @crc32c; less than @payload_len only if a flag says why
  * @stack_id: line of skbtrace.d/stacks, 0 for none
  * @flags: SKBTRACE_F_*
+ * @tunnel_id: see enum skbtrace_tunnel, 0 if it has none
  * @point: enum skbtrace_point
  * @protocol: ethertype behind all VLAN tags, host order
  * @sport: transport source port
@@ -129,6 +183,7 @@ enum skbtrace_csum {
  * @frag_off: offset in the datagram of an IP fragment's first byte, bytes
  * @vlan_tci: tag control information of the outermost VLAN tag
  * @cpu: the CPU
+ * @outer_protocol: ethertype of the IP header around @tunnel, 0 if there is none
  * @l4proto: IPPROTO_* behind all extension headers
  * @tcp_flags: byte 13 of the TCP header
  * @context: enum skbtrace_context
@@ -137,18 +192,30 @@ enum skbtrace_csum {
  * @ttl: time to live or hop limit
  * @users: skb's reference count, 255 for more
  * @abi: SKBTRACE_ABI
+ * @tunnel: enum skbtrace_tunnel, the innermost
+ * @depth: how many encapsulations the payload is in
+ *
+ * What a flag makes valid is stale otherwise.
  */
 struct skbtrace_record {
 	__u64	index;
 	__u64	ts_ns;
 	__u64	skb;
 	__u64	head;
+	__u64	life;
+	__u64	sp;
+	union {
+		__u64	child;
+		__u64	caller;
+	};
 	__s64	ret;
 	char	comm[SKBTRACE_NAME_LEN];
 	char	dev[SKBTRACE_NAME_LEN];
 	char	peer[SKBTRACE_NAME_LEN];
 	__u8	saddr[16];
 	__u8	daddr[16];
+	__u8	outer_saddr[16];
+	__u8	outer_daddr[16];
 	union {
 		__u32	tcp_seq;
 		__u32	duration_ns;
@@ -163,6 +230,7 @@ struct skbtrace_record {
 	__u32	digest_len;
 	__u32	stack_id;
 	__u32	flags;
+	__u32	tunnel_id;
 	__u16	point;
 	__u16	protocol;
 	__be16	sport;
@@ -173,6 +241,7 @@ struct skbtrace_record {
 	__u16	frag_off;
 	__u16	vlan_tci;
 	__u16	cpu;
+	__u16	outer_protocol;
 	__u8	l4proto;
 	__u8	tcp_flags;
 	__u8	context;
@@ -181,10 +250,15 @@ struct skbtrace_record {
 	__u8	ttl;
 	__u8	users;
 	__u8	abi;
+	__u8	tunnel;
+	__u8	depth;
 };
 
-/* Three cache lines: the ceiling of the design, reached by IPv6 and names. */
-#define SKBTRACE_RECORD_SIZE	192
+/*
+ * Four cache lines: two device names, a task's name, and two pairs of addresses that may
+ * be IPv6 are 112 bytes of it.  What is not of a packet's is not written.
+ */
+#define SKBTRACE_RECORD_SIZE	256
 
 /* A negative array size if the layout is not what both sides agreed on. */
 typedef char skbtrace_record_size_check

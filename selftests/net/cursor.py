@@ -5,7 +5,7 @@ import os
 import select
 import sys
 
-RECORD = 192
+RECORD = 256
 
 
 def drain(path):

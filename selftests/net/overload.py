@@ -19,7 +19,7 @@ import sys
 import time
 
 DIRECTORY = "/sys/kernel/debug/skbtrace.d"
-RECORD = 192
+RECORD = 256
 BURST = 1 / 64          # seconds, RATE_BURST_NS16 of module/filter.c
 TOLERANCE = 0.01
 
