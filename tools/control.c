@@ -10,7 +10,7 @@
 #include <skbtrace/cbpf.h>
 
 #include "control.h"
-#include "expression.h"
+#include "show/show.h"
 
 #define PARAMETER	"/sys/module/skbtrace/parameters/filter"
 

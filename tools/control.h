@@ -2,7 +2,7 @@
 #ifndef SKBTRACE_TOOLS_CONTROL_H
 #define SKBTRACE_TOOLS_CONTROL_H
 
-#include "error.h"
+#include "lib/error.h"
 #include "options.h"
 
 int control_filter(const struct options *options, struct error *error);

@@ -9,15 +9,13 @@
 
 #include <skbtrace/version.h>
 
-#include "clock.h"
 #include "control.h"
-#include "expression.h"
-#include "file.h"
+#include "lib/clock.h"
 #include "options.h"
-#include "rings.h"
 #include "run.h"
 #include "save.h"
-#include "show_tables.h"
+#include "show/show.h"
+#include "source/source.h"
 
 static const char usage[] =
 "skbtrace " SKBTRACE_VERSION ": on which hop did the payload change?\n"
@@ -327,9 +325,10 @@ static int dispatch(const struct options *options, struct source *source, struct
 	case COMMAND_RECORD:
 		return save(options, source, error);
 	case COMMAND_POINTS:
-		return show_points(options, source, error);
+		return show_points(source, options->filter.points, options->json, error) ?
+		       STATUS_ERROR : STATUS_OK;
 	case COMMAND_STATS:
-		return show_stats(options, source, error);
+		return show_stats(source, options->json, error) ? STATUS_ERROR : STATUS_OK;
 	case COMMAND_FILTER:
 		break;		/* has no source */
 	}

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "filter.h"
+#include "show/show.h"
 
 /* Exit statuses, see skbtrace(8). */
 enum status {

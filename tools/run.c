@@ -3,15 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
-#include "journey.h"
-#include "merge.h"
-#include "names.h"
-#include "pcapng.h"
+#include "journey/journey.h"
+#include "lib/clock.h"
 #include "run.h"
-#include "show.h"
+#include "show/show.h"
+#include "source/source.h"
 #include "stop.h"
-#include "verdict.h"
 
 /* How often a live source is looked at, at least. */
 #define WAIT_MS		100
@@ -129,7 +126,7 @@ static int take_record(struct run *run, const struct skbtrace_record *record)
 	return 0;
 }
 
-static void take_loss(struct run *run, const struct journey_loss *loss)
+static void take_loss(struct run *run, const struct source_loss *loss)
 {
 	run->summary.lost += loss->count;
 	if (run->engine)

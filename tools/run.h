@@ -2,9 +2,9 @@
 #ifndef SKBTRACE_TOOLS_RUN_H
 #define SKBTRACE_TOOLS_RUN_H
 
-#include "error.h"
+#include "lib/error.h"
 #include "options.h"
-#include "source.h"
+#include "source/source.h"
 
 int run(const struct options *options, struct source *source, struct error *error);
 

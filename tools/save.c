@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "file.h"
+#include "lib/clock.h"
 #include "save.h"
+#include "source/source.h"
 #include "stop.h"
 
 #define WAIT_MS		100

@@ -2,9 +2,9 @@
 #ifndef SKBTRACE_TOOLS_SAVE_H
 #define SKBTRACE_TOOLS_SAVE_H
 
-#include "error.h"
+#include "lib/error.h"
 #include "options.h"
-#include "source.h"
+#include "source/source.h"
 
 int save(const struct options *options, struct source *source, struct error *error);
 

@@ -6,7 +6,7 @@
  * that "skbtrace record" writes.  It compiles in the kernel and, as C99, in
  * user space.  All fields are in host byte order unless their type says
  * otherwise; the interface is not meant to cross machines of different
- * endianness, and a saved file says which one it has (see tools/file.h).
+ * endianness, and a saved file says which one it has (see tools/source/file.h).
  */
 #ifndef SKBTRACE_RECORD_H
 #define SKBTRACE_RECORD_H

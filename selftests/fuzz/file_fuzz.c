@@ -10,10 +10,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "file.h"
 #include "fuzz.h"
 #include "run.h"
-#include "show_tables.h"
+#include "show/show.h"
+#include "source/source.h"
 
 /* To show all takes longer than to read it and to follow it: every second one is checked. */
 static const struct options checks[] = {
@@ -64,9 +64,10 @@ static void view(const char *path, const struct options *options)
 	fuzz_check_error(&source->damage);
 	fuzz_begin();
 	if (options->command == COMMAND_POINTS)
-		status = show_points(options, source, &error);
+		status = show_points(source, options->filter.points, options->json, &error) ?
+			 STATUS_ERROR : STATUS_OK;
 	else if (options->command == COMMAND_STATS)
-		status = show_stats(options, source, &error);
+		status = show_stats(source, options->json, &error) ? STATUS_ERROR : STATUS_OK;
 	else
 		status = run(options, source, &error);
 	fuzz_end(options->json ? FUZZ_JSON : FUZZ_TEXT);

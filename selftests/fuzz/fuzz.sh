@@ -31,19 +31,19 @@ declare -A longest=([file]=12288 [records]=1536 [names]=1024)
 # mistake TARGET FILE WHAT EDIT: the target must find it; EDIT is for sed -E -z
 mistakes=()
 mistake() { mistakes+=("$1" "$2" "$3" "$4"); }
-mistake file file_read.c "a table's end is not marked" '
+mistake file source/file_read.c "a table's end is not marked" '
 	s/malloc\(text->nr \+ 1\)/malloc(text->nr)/'
-mistake file file_read.c "an error without offset" '
+mistake file source/file_read.c "an error without offset" '
 	s/record at offset %" PRIu64 ": %s", file->path, offset/record: %s", file->path/'
-mistake records journey.c "a hop more than there is room for" '
+mistake records journey/journey.c "a hop more than there is room for" '
 	s/journey->nr_hops == journey->room/journey->nr_hops > journey->room/'
-mistake records journey.c "journeys are not bounded" '
+mistake records journey/journey.c "journeys are not bounded" '
 	s/\n\tkeep_bounds\(engine\);//'
-mistake records regroup.c "a merge is taken for a change" '
+mistake records journey/regroup.c "a merge is taken for a change" '
 	s/crc == joint->record.crc32c \?/crc != joint->record.crc32c ?/'
-mistake names json.c "a backslash is not escaped" "
+mistake names show/json.c "a backslash is not escaped" "
 	s/ \|\| \*next == '\\\\\\\\'//"
-mistake names show_text.c "names as they are" '
+mistake names show/show_text.c "names as they are" '
 	s/\n\tutf8_printable\(to\);//'
 
 build() { make -s -C "$fuzz" OUTPUT="$1" "${@:2}"; }
@@ -100,7 +100,8 @@ finds() {
 		{ echo "the edit does not fit $file any more"; return 1; }
 	# All but this file is built already.
 	cp -r --preserve=timestamps "$found/reader" "$found"/*.o "$copy/built" &&
-		rm "$copy/built/reader/${file%.c}.o" && touch -d '1 hour ago' "$copy"/tools/*.[ch] &&
+		rm "$copy/built/reader/${file%.c}.o" &&
+		find "$copy/tools" -name "*.[ch]" -exec touch -d "1 hour ago" {} + &&
 		build "$copy/built" TOOLS="$copy/tools" "$copy/built/fuzz_$target" || return
 	if fuzz "$copy/built/fuzz_$target" "$target" "$copy/keep" -max_total_time=60 \
 		-artifact_prefix="$copy/"; then

@@ -9,8 +9,7 @@
 
 #include "fuzz.h"
 #include "hops.h"
-#include "show.h"
-#include "show_tables.h"
+#include "show/show.h"
 
 enum string {
 	STRING_DEV,
@@ -146,8 +145,8 @@ static void show_strings(struct strings *strings, enum fuzz_format format, enum 
 		abort();
 	show.out = fuzz_begin();
 	if (view == VIEW_TABLES) {
-		FUZZ_EXPECT(show_points(&options, &strings->source, &error) == STATUS_OK);
-		FUZZ_EXPECT(show_stats(&options, &strings->source, &error) == STATUS_OK);
+		FUZZ_EXPECT(!show_points(&strings->source, options.filter.points, options.json, &error));
+		FUZZ_EXPECT(!show_stats(&strings->source, options.json, &error));
 	} else {
 		show_hops(&show, strings, view);
 		show.ops->summary(&show, &summary);

@@ -13,13 +13,12 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "engine.h"
 #include "fuzz.h"
-#include "list.h"
-#include "merge.h"
-#include "packet.h"
-#include "point.h"
-#include "show.h"
+#include "journey/engine.h"
+#include "journey/journey.h"
+#include "lib/list.h"
+#include "show/show.h"
+#include "source/source.h"
 
 struct setting {
 	uint8_t max_journeys;

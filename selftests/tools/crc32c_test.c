@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crc32c.h"
+#include "lib/crc32c.h"
 #include "kselftest_harness.h"
 
 /* Bit by bit, as RFC 3720 has it: slow, and nothing to get wrong. */

@@ -14,9 +14,8 @@
 
 #include "kselftest_harness.h"
 
-#include "expression.h"
-#include "filter.h"
 #include "hops.h"
+#include "show/show.h"
 
 #define MAX	16
 

@@ -6,8 +6,8 @@
 
 #include "kselftest_harness.h"
 
-#include "file.h"
-#include "list.h"
+#include "lib/list.h"
+#include "source/source.h"
 
 #define NR_RECORDS	100
 #define TEST_CPUS		3
@@ -261,7 +261,7 @@ TEST_F(file, what_is_wrong_is_told)
 	EXPECT_TOLD(IN_CHUNK(len), uint64_t, UINT64_MAX, "chunk at offset 56 says");
 	EXPECT_TOLD(IN_CHUNK(len), uint64_t, 200, "200 bytes are not whole records");
 	EXPECT_TOLD(IN_CHUNK(cpu), uint32_t, 1u << 20, "there is no CPU 1048576");
-	EXPECT_TOLD(IN_RECORD(2, abi), uint8_t, 9, "record at offset 456: of another ABI");
+	EXPECT_TOLD(IN_RECORD(2, abi), uint8_t, 9, "record at offset 584: of another ABI");
 	EXPECT_TOLD(IN_RECORD(2, cpu), uint16_t, 9, "of another CPU than its chunk");
 	EXPECT_TOLD(IN_RECORD(2, index), uint64_t, 11, "its index does not go up");
 	EXPECT_TOLD(IN_RECORD(2, ts_ns), uint64_t, 0, "its time goes back");
@@ -301,7 +301,7 @@ TEST_F(file, two_records_change_places)
 {
 	swap(self->bytes + IN_RECORD(3, index), self->bytes + IN_RECORD(4, index),
 	     sizeof(struct skbtrace_record));
-	expect_damage(_metadata, self, "record at offset 840: its index does not go up");
+	expect_damage(_metadata, self, "record at offset 1096: its index does not go up");
 }
 
 TEST_F(file, two_chunks_change_places)
@@ -311,7 +311,7 @@ TEST_F(file, two_chunks_change_places)
 			     sizeof(struct file_chunk) + 8;
 
 	swap(self->bytes + FIRST_CHUNK, self->bytes + later, RECORDS_CHUNK);
-	expect_damage(_metadata, self, "record at offset 28944: its index does not go up");
+	expect_damage(_metadata, self, "record at offset 38544: its index does not go up");
 }
 
 TEST_F(file, a_chunk_of_another_cpu)
@@ -327,14 +327,14 @@ TEST_F(file, an_end_in_the_middle)
 	struct file_chunk *chunk = (struct file_chunk *)(self->bytes + FIRST_CHUNK);
 
 	chunk->type = FILE_END;
-	expect_damage(_metadata, self, "goes on behind its last chunk, at offset 9672");
+	expect_damage(_metadata, self, "goes on behind its last chunk, at offset 12872");
 }
 
 /* A machine went down: what was to be written last is zeroes. */
 TEST_F(file, zeroes_from_some_record_on)
 {
 	memset(self->bytes + IN_RECORD(5, index), 0, self->size - IN_RECORD(5, index));
-	expect_damage(_metadata, self, "record at offset 1032: of another ABI");
+	expect_damage(_metadata, self, "record at offset 1352: of another ABI");
 }
 
 TEST_F(file, a_longer_header)

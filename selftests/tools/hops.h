@@ -18,9 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "journey.h"
-#include "point.h"
-#include "verdict.h"
+#include "journey/journey.h"
 
 #define MSEC	1000000ULL
 #define SEC	1000000000ULL

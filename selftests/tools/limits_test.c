@@ -24,7 +24,7 @@ FIXTURE_TEARDOWN(limits)
 TEST_F(limits, losses_concern_what_was_under_way)
 {
 	struct test *t = &self->t;
-	const struct journey_loss loss = { 2 * SEC, 3 * SEC, 5, 1 };
+	const struct source_loss loss = { 2 * SEC, 3 * SEC, 5, 1 };
 
 	feed(t, HOP("ip_send_skb", .skb = 0x10, .ip_id = 1, .ts = 1 * SEC));
 	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x10, .ip_id = 1));
@@ -50,7 +50,7 @@ TEST_F(limits, losses_concern_what_was_under_way)
 TEST_F(limits, after_a_loss_a_packet_must_prove_itself)
 {
 	struct test *t = &self->t;
-	const struct journey_loss loss = { 2 * SEC, 3 * SEC, 5, 1 };
+	const struct source_loss loss = { 2 * SEC, 3 * SEC, 5, 1 };
 
 	/* Its free, and the birth of the next, may be among what was lost. */
 	feed(t, HOP("ip_rcv", .skb = 0x10, .crc = 1, .ts = 1 * SEC));
@@ -71,7 +71,7 @@ TEST_F(limits, many_losses_are_taken_together)
 	unsigned int i;
 
 	for (i = 0; i < 1000; i++) {
-		struct journey_loss loss = { i * SEC, i * SEC + 1, 1, i % 2 };
+		struct source_loss loss = { i * SEC, i * SEC + 1, 1, i % 2 };
 
 		journey_lost(t->engine, &loss);
 	}

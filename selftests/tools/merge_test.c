@@ -4,8 +4,8 @@
 
 #include "kselftest_harness.h"
 
-#include "list.h"
-#include "merge.h"
+#include "lib/list.h"
+#include "source/source.h"
 
 #define STREAMS_MAX	8
 

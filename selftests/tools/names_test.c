@@ -5,8 +5,8 @@
 
 #include "kselftest_harness.h"
 
-#include "list.h"
-#include "names.h"
+#include "lib/list.h"
+#include "source/source.h"
 
 /* A source without records: its tables, and how often they were read. */
 struct tables {

@@ -8,7 +8,7 @@
 #include <skbtrace/version.h>
 
 #include "hops.h"
-#include "pcapng.h"
+#include "show/show.h"
 
 static char *fixed_text(struct source *source, enum source_text which, struct error *error)
 {

@@ -6,9 +6,8 @@
 #include "kselftest_harness.h"
 
 #include "hops.h"
-#include "json.h"
-#include "show.h"
-#include "show_tables.h"
+#include "show/json.h"
+#include "show/show.h"
 
 static char *fixed_text(struct source *source, enum source_text which, struct error *error)
 {
@@ -292,7 +291,6 @@ static char *hostile_text(struct source *source, enum source_text which, struct 
 TEST_F(show, what_a_file_says_keeps_off_the_terminal)
 {
 	static const struct source_ops hostile = { .text = hostile_text };
-	struct options options = { .json = false };
 	FILE *terminal = stdout;
 	struct error error;
 	const char *c;
@@ -304,8 +302,8 @@ TEST_F(show, what_a_file_says_keeps_off_the_terminal)
 	self->show.stacks = true;
 	show_hops(self, &show_text_ops, changed_hops, 5);
 	stdout = self->show.out;
-	show_points(&options, &self->source, &error);
-	show_stats(&options, &self->source, &error);
+	show_points(&self->source, NULL, false, &error);
+	show_stats(&self->source, false, &error);
 	stdout = terminal;
 	for (c = shown(self); *c; c++)
 		EXPECT_TRUE(*c == '\n' || (*c & 0xe0)) {
@@ -407,13 +405,13 @@ TEST_F(show, filters)
 }
 
 /* What show_points() prints, after what it printed before. */
-static const char *points_shown(FIXTURE_DATA(show) *self, const struct options *options)
+static const char *points_shown(FIXTURE_DATA(show) *self, const char *globs, bool json)
 {
 	FILE *terminal = stdout;
 	struct error error;
 
 	stdout = self->show.out;
-	if (show_points(options, &self->source, &error) != STATUS_OK)
+	if (show_points(&self->source, globs, json, &error))
 		puts("failed");
 	stdout = terminal;
 	return shown(self);
@@ -421,8 +419,6 @@ static const char *points_shown(FIXTURE_DATA(show) *self, const struct options *
 
 TEST_F(show, table_of_points)
 {
-	struct options options = { .json = true };
-
 #define JSON_POINTS							\
 	"{\"type\":\"point\",\"id\":1,\"point\":\"a\",\"kind\":\"entry\","	\
 	"\"group\":\"tcp\",\"module\":\"vmlinux\",\"hits\":5,\"missed\":2,"	\
@@ -430,15 +426,13 @@ TEST_F(show, table_of_points)
 	"{\"type\":\"point\",\"id\":3,\"point\":\"b\",\"kind\":\"entry\","	\
 	"\"group\":\"veth\",\"module\":\"veth\",\"hits\":0,\"missed\":40,"	\
 	"\"skb\":\"*arg0\",\"state\":\"waiting for module veth\"}\n"
-	EXPECT_STREQ(JSON_POINTS, points_shown(self, &options));
-	options.json = false;
-	options.filter.points = "veth";
+	EXPECT_STREQ(JSON_POINTS, points_shown(self, NULL, true));
 	EXPECT_STREQ(JSON_POINTS
 		     " id  point                       kind    group      module        "
 		     "        hits    missed  skb    state\n"
 		     "  3  b                           entry   veth       veth          "
 		     "           0        40  *arg0  waiting for module veth\n",
-		     points_shown(self, &options));
+		     points_shown(self, "veth", false));
 #undef JSON_POINTS
 }
 

@@ -12,12 +12,8 @@
 
 #include "kselftest_harness.h"
 
-#include "file.h"
-#include "journey.h"
-#include "merge.h"
-#include "names.h"
-#include "point.h"
-#include "verdict.h"
+#include "journey/journey.h"
+#include "source/source.h"
 
 /* In the program itself: it may run where there is nothing but it. */
 #define TRACE(name)								\

@@ -322,7 +322,7 @@ TEST_F(verdict, delivered_while_probes_were_missed)
 
 TEST_F(verdict, the_ring_begins_in_the_middle)
 {
-	const struct journey_loss loss = { 0, 2 * SEC, 0, 1 };
+	const struct source_loss loss = { 0, 2 * SEC, 0, 1 };
 	const struct verdict *verdict;
 
 	journey_lost(self->t.engine, &loss);

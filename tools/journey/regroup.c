@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Packets that are cut into several, and several that are put together: whose
+ * bytes a new skb has, and whether what was put together has those of its parts.
+ */
+#include "engine.h"
+#include "lib/crc32c.h"
+
+/* How many lives of one key are looked at, at the most: cost is to be bounded. */
+#define WHOLES_MAX	256
+#define PARTS_AT_MAX	16
+
+/* 512 KiB (BIG TCP) in segments of 1400 bytes, and some. */
+#define PARTS_MAX	512
+
+static const struct skbtrace_record *record_at(const struct journey_life *life, uint32_t hop)
+{
+	return &life->journey->hops[hop].record;
+}
+
+static bool is_known(const struct journey_life *life)
+{
+	return life->journey && life->last_hop != JOURNEY_NO_HOP && !life->tap && !life->parked;
+}
+
+static bool is_under_way(const struct journey_life *life)
+{
+	return is_known(life) && (life->end == JOURNEY_OPEN || life->end == JOURNEY_FREED);
+}
+
+/* The skb of a packet that is cut goes on as the first part, and may end before the next. */
+static bool was_cut(const struct journey_life *life)
+{
+	return is_known(life) && life->whole.len && !span_is_same(&life->span, &life->whole);
+}
+
+/* Of two that it may be: whose fragments are made on this CPU, then whose last. */
+static bool is_likelier(const struct journey_life *life, const struct journey_life *other,
+			const struct skbtrace_record *record)
+{
+	const struct skbtrace_record *a = record_at(life, life->last_hop);
+	const struct skbtrace_record *b = record_at(other, other->last_hop);
+
+	if (a->cpu != b->cpu && (a->cpu == record->cpu || b->cpu == record->cpu))
+		return a->cpu == record->cpu;
+	return a->ts_ns > b->ts_ns;
+}
+
+/**
+ * regroup_origin() - the packet that a new skb is a part of
+ * @engine: the engine
+ * @record: the first that is seen of the skb
+ *
+ * Return: its life, or NULL if there is none.
+ */
+struct journey_life *regroup_origin(const struct journey_engine *engine,
+				    const struct skbtrace_record *record)
+{
+	struct journey_life *life, *likeliest = NULL;
+	struct span span;
+	int nr = 0;
+
+	if (!span_of(record).len)
+		return NULL;
+	for (life = life_of_split(&engine->lives, span_part_hash(record));
+	     life && nr < WHOLES_MAX; life = life_older_of_split(life), nr++) {
+		const struct skbtrace_record *whole;
+
+		if ((!is_under_way(life) && !was_cut(life)) || life->carrier ||
+		    engine_journey_is_full(engine, life->journey))
+			continue;
+		whole = record_at(life, life->whole_hop);
+		if (!span_of_segment(whole, record, life->nr_segments, &span))
+			continue;
+		if (packet_is_tcp(record) || whole->ip_id ||
+		    (life->fragment_id && life->fragment_id == record->ip_id))
+			return life;
+		/* No number tells, as long as it has none of its fragments'. */
+		if (life->fragment_id)
+			continue;
+		if (likeliest && likeliest->journey != life->journey &&
+		    record_at(likeliest, likeliest->last_hop)->cpu ==
+		    record_at(life, life->last_hop)->cpu) {
+			likeliest->in_doubt = true;
+			life->in_doubt = true;
+		}
+		if (!likeliest || is_likelier(life, likeliest, record))
+			likeliest = life;
+	}
+	if (likeliest)
+		likeliest->fragment_id = record->ip_id;
+	return likeliest;
+}
+
+static void carry(struct journey_life *carrier, struct journey_life *part)
+{
+	part->carrier = carrier;
+	part->next_merged = carrier->merged;
+	carrier->merged = part;
+}
+
+static void put_down(struct journey_life *part)
+{
+	struct journey_life **link = &part->carrier->merged;
+
+	while (*link != part)
+		link = &(*link)->next_merged;
+	*link = part->next_merged;
+	part->carrier = NULL;
+}
+
+/* What was merged into a packet goes on with the life that has its bytes now. */
+static void hand_on(struct journey_engine *engine, struct journey_life *part,
+		    struct journey_life *life)
+{
+	put_down(part);
+	carry(life, part);
+	part->end = JOURNEY_OPEN;
+	part->end_hop = JOURNEY_NO_HOP;
+	engine_life_changed(engine, part);
+}
+
+/**
+ * regroup_segment() - a life begins with a part of a packet
+ * @engine: the engine
+ * @whole: the life of the packet
+ * @record: the first that is seen of the part
+ *
+ * What had been merged into the packet goes on with the part that has it.
+ *
+ * Return: the life, or NULL if there is no memory.
+ */
+struct journey_life *regroup_segment(struct journey_engine *engine, struct journey_life *whole,
+				     const struct skbtrace_record *record)
+{
+	struct journey_life *life, *part, *next;
+	struct span span;
+
+	life = engine_begin_life(engine, whole->journey, whole, record->skb, record->ts_ns);
+	if (!life)
+		return NULL;
+	span_of_segment(record_at(whole, whole->whole_hop), record, whole->nr_segments++, &span);
+	life->parent_hop = whole->whole_hop;
+	life->last_hop = whole->whole_hop;
+	if (whole->ended) {
+		whole->continued = true;
+		engine_life_changed(engine, whole);
+	}
+	for (part = whole->merged; part; part = next) {
+		next = part->next_merged;
+		/* Addresses may be translated since; the bytes are counted alike. */
+		part->span.space = span.space;
+		if (span_contains(&span, &part->span))
+			hand_on(engine, part, life);
+	}
+	return life;
+}
+
+/**
+ * regroup_rebuilt() - an skb was replaced by one that was built anew
+ * @engine: the engine
+ * @origin: the life of the former, which is over
+ * @life: that of the latter
+ */
+void regroup_rebuilt(struct journey_engine *engine, struct journey_life *origin,
+		     struct journey_life *life)
+{
+	while (origin->merged)
+		hand_on(engine, origin->merged, life);
+}
+
+/* Parts are put together in one namespace; not all points know theirs. */
+static bool is_beside(const struct skbtrace_record *part, const struct skbtrace_record *record)
+{
+	return part->netns == record->netns ||
+	       !(part->flags & record->flags & SKBTRACE_F_NETNS);
+}
+
+/* The life, not of anything else yet, that brought the bytes from @start on. */
+static struct journey_life *part_at(const struct journey_engine *engine,
+				    const struct journey_life *carrier,
+				    const struct skbtrace_record *record, uint64_t space,
+				    uint32_t start)
+{
+	struct journey_life *life;
+	int nr = 0;
+
+	for (life = life_of_piece(&engine->lives, span_piece_hash(space, start));
+	     life && nr < PARTS_AT_MAX; life = life_older_of_piece(life), nr++) {
+		if (life->span.space != space || life->span.start != start)
+			continue;
+		if (life == carrier)
+			return life;
+		if (is_under_way(life) && !life->carrier && !life->continued &&
+		    is_beside(record_at(life, life->last_hop), record))
+			return life;
+	}
+	return NULL;
+}
+
+static void merge_part(struct journey_engine *engine, struct journey_life *carrier,
+		       struct journey_life *part, uint32_t hop)
+{
+	const struct journey_hop *joint = &carrier->journey->hops[hop];
+	struct journey_life *inner;
+	uint32_t mirrored;
+
+	/* What was merged into it is now merged into the carrier. */
+	while ((inner = part->merged)) {
+		put_down(inner);
+		merge_part(engine, carrier, inner, hop);
+	}
+	/* What has its bytes later comes from the carrier. */
+	life_forget_identity(&engine->lives, part);
+	if (part->journey == carrier->journey) {
+		part->continued = true;
+	} else if (!engine_journey_is_full(engine, part->journey) ||
+		   part->journey->mirrored == engine->counts.records) {
+		carry(carrier, part);
+		part->ended = false;
+		part->end = JOURNEY_OPEN;
+		part->end_hop = JOURNEY_NO_HOP;
+		mirrored = engine_mirror_hop(engine, part, &joint->record);
+		if (mirrored != JOURNEY_NO_HOP) {
+			part->last_hop = mirrored;
+			part->journey->hops[mirrored].joint = joint->joint;
+			part->journey->hops[mirrored].nr_parts = joint->nr_parts;
+		}
+	}
+	engine_life_changed(engine, part);
+}
+
+static bool has_digest(const struct skbtrace_record *record)
+{
+	return (record->flags & SKBTRACE_F_DIGEST) && record->digest_len == record->payload_len;
+}
+
+/* The hop seen last need not be the one that told the bytes: that may be broken. */
+static bool has_digest_of(const struct skbtrace_record *record, const struct span *span)
+{
+	struct span seen = span_of(record);
+
+	return has_digest(record) && seen.start == span->start && seen.len == span->len;
+}
+
+/* A packet has grown: find the parts that it now consists of, and compare. */
+static void merge(struct journey_engine *engine, struct journey_life *carrier, uint32_t hop,
+		  const struct span *span)
+{
+	struct journey_hop *joint = &carrier->journey->hops[hop];
+	struct journey_life *parts[PARTS_MAX], *part;
+	bool known = has_digest(&joint->record);
+	uint32_t crc = 0, len = 0, nr = 0, i;
+
+	for (; len < span->len; len += part->span.len) {
+		const struct skbtrace_record *record;
+
+		part = part_at(engine, carrier, &joint->record, span->space, span->start + len);
+		if (!part || nr == PARTS_MAX || part->span.len > span->len - len) {
+			joint->joint = JOURNEY_JOINT_UNKNOWN;
+			return;
+		}
+		parts[nr++] = part;
+		record = record_at(part, part == carrier ? joint->previous : part->last_hop);
+		known &= has_digest_of(record, &part->span);
+		crc = crc32c_combine(crc, record->crc32c, part->span.len);
+	}
+	joint->nr_parts = nr;
+	joint->joint = !known ? JOURNEY_JOINT_UNKNOWN :
+		       crc == joint->record.crc32c ? JOURNEY_JOINT_SAME : JOURNEY_JOINT_CHANGED;
+	/* What it carried already was in one of the parts. */
+	for (part = carrier->merged; part; part = part->next_merged) {
+		part->journey->hops[part->last_hop].joint = joint->joint;
+		part->journey->hops[part->last_hop].nr_parts = nr;
+	}
+	for (i = 0; i < nr; i++)
+		if (parts[i] != carrier)
+			merge_part(engine, carrier, parts[i], hop);
+}
+
+/**
+ * regroup_hop() - take note of the bytes that a hop has seen
+ * @engine: the engine
+ * @life: the life
+ * @hop: the hop, the latest of the life
+ */
+void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint32_t hop)
+{
+	const struct journey_hop *now = &life->journey->hops[hop];
+	struct span span;
+
+	if (now->previous == JOURNEY_NO_HOP)
+		span = span_of(&now->record);
+	else
+		span = span_in(&now->record, record_at(life, now->previous));
+	if (!span.len)
+		return;
+	if (life->span.len && !span_is_same(&span, &life->span) &&
+	    span_contains(&span, &life->span))
+		merge(engine, life, hop, &span);
+	if (!span_is_same(&span, &life->span)) {
+		life->span = span;
+		life_set_piece(&engine->lives, life, span_piece_hash(span.space, span.start));
+	}
+	/* The merge may have made room for more hops. */
+	now = &life->journey->hops[hop];
+	if (was_cut(life) && now->record.flags & SKBTRACE_F_FRAGMENT) {
+		/* It goes on as the first of its fragments: they all have this number. */
+		life->fragment_id = now->record.ip_id;
+	} else if (span_may_be_split(&now->record) &&
+		   (!span_contains(&life->whole, &span) || span_is_same(&life->whole, &span))) {
+		life->whole = span;
+		life->whole_hop = hop;
+		life->fragment_id = 0;
+		life_set_split(&engine->lives, life, span_split_hash(&now->record));
+	}
+}
+
+/**
+ * regroup_shrink() - put down what a packet has no bytes of any more
+ * @engine: the engine
+ * @life: the life
+ * @record: what is seen of it now
+ */
+void regroup_shrink(struct journey_engine *engine, struct journey_life *life,
+		    const struct skbtrace_record *record)
+{
+	struct span span = span_in(record, record_at(life, life->last_hop));
+	struct journey_life *part, *next;
+
+	if (!span.len)
+		return;
+	for (part = life->merged; part; part = next) {
+		next = part->next_merged;
+		part->span.space = span.space;
+		if (span_contains(&span, &part->span))
+			continue;
+		put_down(part);
+		part->ended = part->gone;
+		engine_life_changed(engine, part);
+	}
+}
+
+/**
+ * regroup_again() - an skb is seen whose bytes had been merged: they are its
+ *	own again
+ * @engine: the engine
+ * @life: its life
+ */
+void regroup_again(struct journey_engine *engine, struct journey_life *life)
+{
+	if (life->carrier)
+		put_down(life);
+	life->continued = false;
+	engine_life_changed(engine, life);
+}
+
+/**
+ * regroup_may_go_on() - may the bytes of an skb that was freed go on in another
+ * @life: its life
+ */
+bool regroup_may_go_on(const struct journey_life *life)
+{
+	const struct skbtrace_record *last;
+
+	if (life->end != JOURNEY_FREED || !life->span.len || life->continued)
+		return false;
+	last = record_at(life, life->last_hop);
+	return life->whole.len || packet_is_tcp(last) || (last->flags & SKBTRACE_F_FRAGMENT);
+}
+
+/**
+ * regroup_forget() - a life is released
+ * @engine: the engine
+ * @life: the life
+ */
+void regroup_forget(struct journey_engine *engine, struct journey_life *life)
+{
+	struct journey_life *part;
+
+	if (life->carrier)
+		put_down(life);
+	while ((part = life->merged)) {
+		put_down(part);
+		part->ended = true;
+		part->end_ns = part->journey->last_ns;
+		engine_life_changed(engine, part);
+	}
+}

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Was the payload of a packet the same all the way, and if not, where not? */
+#include <inttypes.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "journey.h"
+#include "lib/crc32c.h"
+
+/* How well a hop tells the payload. */
+enum evidence {
+	EVIDENCE_NONE,		/* it was not looked at, or not digested */
+	EVIDENCE_BROKEN,	/* the skb is not as it should be */
+	EVIDENCE_DIGEST,
+};
+
+static enum evidence evidence(const struct skbtrace_record *record)
+{
+	if (point_of(record->point)->kind == POINT_RETURN)
+		return EVIDENCE_NONE;
+	if (record->flags & PACKET_BROKEN)
+		return EVIDENCE_BROKEN;
+	if (record->payload == SKBTRACE_PAYLOAD_NONE)
+		return EVIDENCE_NONE;
+	if (!record->payload_len || (record->flags & SKBTRACE_F_DIGEST))
+		return EVIDENCE_DIGEST;
+	return EVIDENCE_NONE;
+}
+
+/* The first reason given is the one that is told. */
+static void __attribute__((format(printf, 2, 3)))
+unverified(struct verdict *verdict, const char *format, ...)
+{
+	va_list args;
+
+	if (verdict->payload != VERDICT_INTACT)
+		return;
+	verdict->payload = VERDICT_UNVERIFIED;
+	va_start(args, format);
+	vsnprintf(verdict->why, sizeof(verdict->why), format, args);
+	va_end(args);
+}
+
+static const char *symbol(const struct journey *journey, uint32_t hop)
+{
+	return point_of(journey->hops[hop].record.point)->symbol;
+}
+
+static void broken(struct verdict *verdict, const struct journey *journey, uint32_t hop)
+{
+	uint32_t flags = journey->hops[hop].record.flags;
+	const char *what = "its payload lies where it could not be read";
+
+	if (flags & SKBTRACE_F_MALFORMED)
+		what = "the skb's lengths do not add up";
+	else if (flags & SKBTRACE_F_TRUNCATED)
+		what = "its headers promise more than the skb holds";
+	unverified(verdict, "at %s %s", symbol(journey, hop), what);
+}
+
+static void changed(struct verdict *verdict, uint32_t after, uint32_t before)
+{
+	if (verdict->nr_changes < VERDICT_CHANGES) {
+		verdict->changes[verdict->nr_changes].after = after;
+		verdict->changes[verdict->nr_changes].before = before;
+	}
+	verdict->nr_changes++;
+	verdict->payload = VERDICT_CHANGED;
+}
+
+static void span_differs(struct verdict *verdict, const struct journey *journey,
+			 const struct skbtrace_record *a, uint32_t hop, const char *why)
+{
+	const struct skbtrace_record *b = &journey->hops[hop].record;
+	char from[24] = "", to[24] = "";
+
+	if (packet_is_tcp(a) && packet_is_tcp(b)) {
+		snprintf(from, sizeof(from), " at seq %" PRIu32, a->tcp_seq);
+		snprintf(to, sizeof(to), " at seq %" PRIu32, b->tcp_seq);
+	} else if (a->frag_off || b->frag_off) {
+		snprintf(from, sizeof(from), " at offset %u", a->frag_off);
+		snprintf(to, sizeof(to), " at offset %u", b->frag_off);
+	}
+	unverified(verdict, "payload went from %" PRIu32 " bytes%s to %" PRIu32
+		   " bytes%s at %s: %s", a->payload_len, from, b->payload_len, to,
+		   symbol(journey, hop), why);
+}
+
+static bool same_span(const struct skbtrace_record *a, const struct skbtrace_record *b)
+{
+	if (a->payload != b->payload || a->payload_len != b->payload_len)
+		return false;
+	/* Sequence numbers may be translated; the bytes are what counts. */
+	if (!a->payload_len || packet_same_bytes(a, b))
+		return true;
+	/* A tunnel's payload is no part's of what comes out of it. */
+	return a->l4proto == b->l4proto && a->frag_off == b->frag_off &&
+	       (!packet_is_tcp(a) || a->tcp_seq == b->tcp_seq);
+}
+
+static bool has_digest(const struct skbtrace_record *record)
+{
+	return (record->flags & SKBTRACE_F_DIGEST) && record->digest_len == record->payload_len;
+}
+
+static uint32_t previous_with_digest(const struct journey *journey, uint32_t hop)
+{
+	do {
+		hop = journey->hops[hop].previous;
+	} while (hop != JOURNEY_NO_HOP &&
+		 evidence(&journey->hops[hop].record) != EVIDENCE_DIGEST);
+	return hop;
+}
+
+/* A part of a packet that was cut up: the first hop that has seen it. */
+struct segment {
+	struct span span;
+	uint32_t hop;
+};
+
+static int compare_segments(const void *a, const void *b)
+{
+	const struct segment *x = a, *y = b;
+	int32_t distance = (int32_t)(x->span.start - y->span.start);
+
+	return distance ? (distance < 0 ? -1 : 1) : (x->hop < y->hop ? -1 : x->hop > y->hop);
+}
+
+/*
+ * Have the parts that a packet was cut into, put together, the bytes it had?
+ * @first is set to the first hop that has seen one.
+ */
+static enum journey_joint compare_parts(const struct journey *journey, uint32_t before,
+					uint32_t *first)
+{
+	const struct skbtrace_record *whole = &journey->hops[before].record;
+	enum journey_joint result = JOURNEY_JOINT_UNKNOWN;
+	struct segment *segments = NULL;
+	uint32_t hop, nr = 0, room = 0, crc = 0, i;
+	struct span all = span_of(whole);
+	uint32_t next = all.start;
+
+	*first = JOURNEY_NO_HOP;
+	for (hop = before + 1; hop < journey->nr_hops; hop++) {
+		const struct skbtrace_record *record = &journey->hops[hop].record;
+		struct segment segment = { .hop = hop };
+
+		if (evidence(record) != EVIDENCE_DIGEST || !has_digest(record) ||
+		    previous_with_digest(journey, hop) != before ||
+		    !span_of_segment(whole, record, nr, &segment.span))
+			continue;
+		if (nr == room) {
+			void *more = realloc(segments, (room + 64) * sizeof(*segments));
+
+			if (!more)
+				goto out;
+			segments = more;
+			room += 64;
+		}
+		segments[nr++] = segment;
+	}
+	if (!nr)
+		goto out;
+	*first = segments[0].hop;
+	qsort(segments, nr, sizeof(*segments), compare_segments);
+	for (i = 0; i < nr; i++) {
+		const struct skbtrace_record *record = &journey->hops[segments[i].hop].record;
+
+		if (segments[i].span.start != next)
+			goto out;
+		crc = crc32c_combine(crc, record->crc32c, record->payload_len);
+		next += record->payload_len;
+	}
+	if (next != all.start + all.len || !has_digest(whole))
+		goto out;
+	result = crc == whole->crc32c ? JOURNEY_JOINT_SAME : JOURNEY_JOINT_CHANGED;
+	/* Without a number in the header their order, or whose they are, is not certain. */
+	if (result == JOURNEY_JOINT_CHANGED && !packet_is_tcp(whole) &&
+	    ((whole->gso_size && whole->protocol != ETH_P_IP) ||
+	     journey->hops[before].life->in_doubt))
+		result = JOURNEY_JOINT_UNKNOWN;
+out:
+	free(segments);
+	return result;
+}
+
+/*
+ * The latest hop before @hop that has seen the same bytes and no others.  Without
+ * a number in their headers, datagrams that are alike are not the same.
+ */
+static uint32_t seen_before(const struct journey *journey, uint32_t hop)
+{
+	const struct skbtrace_record *record = &journey->hops[hop].record;
+	struct span span = span_of(record);
+
+	if (!span.len || !has_digest(record) || (!packet_is_tcp(record) && !record->ip_id))
+		return JOURNEY_NO_HOP;
+	while (hop--) {
+		const struct skbtrace_record *earlier = &journey->hops[hop].record;
+		struct span other = span_of(earlier);
+
+		/* Addresses may be translated; it is one journey. */
+		if (evidence(earlier) == EVIDENCE_DIGEST && has_digest(earlier) &&
+		    earlier->l4proto == record->l4proto && other.start == span.start &&
+		    other.len == span.len &&
+		    (packet_is_tcp(record) || earlier->ip_id == record->ip_id))
+			return hop;
+	}
+	return JOURNEY_NO_HOP;
+}
+
+/*
+ * Has the journey seen a fragment before with the same bytes in the same place?
+ * A bridge that tracks connections reassembles IPv6 datagrams and gives their
+ * fragments another number.
+ */
+static bool fragment_was_seen(const struct journey *journey, uint32_t hop)
+{
+	const struct skbtrace_record *record = &journey->hops[hop].record;
+
+	if (!(record->flags & SKBTRACE_F_FRAGMENT) || !has_digest(record))
+		return false;
+	while (hop--) {
+		const struct skbtrace_record *earlier = &journey->hops[hop].record;
+
+		if ((earlier->flags & SKBTRACE_F_FRAGMENT) && has_digest(earlier) &&
+		    same_span(earlier, record) && earlier->crc32c == record->crc32c)
+			return true;
+	}
+	return false;
+}
+
+/* A change that was found since a hop explains why the bytes are others. */
+static bool has_changed_since(const struct verdict *verdict, uint32_t hop)
+{
+	return verdict->nr_changes &&
+	       (verdict->nr_changes > VERDICT_CHANGES ||
+		verdict->changes[verdict->nr_changes - 1].before > hop);
+}
+
+/* Compare where the packet was cut up or put together. */
+static void compare_regrouped(struct verdict *verdict, const struct journey *journey,
+			      uint32_t before, uint32_t hop)
+{
+	const struct skbtrace_record *a = &journey->hops[before].record;
+	const struct skbtrace_record *b = &journey->hops[hop].record;
+	enum journey_joint joint = journey->hops[hop].joint;
+	uint32_t first = hop, earlier;
+	struct span span;
+
+	if (joint == JOURNEY_NO_JOINT && span_of_segment(a, b, 0, &span)) {
+		if (verdict->cut_at != before) {
+			verdict->cut_at = before;
+			verdict->cut = compare_parts(journey, before, &verdict->cut_first);
+		}
+		joint = verdict->cut;
+		first = verdict->cut_first;
+	}
+	if (joint == JOURNEY_JOINT_SAME)
+		return;
+	if (joint == JOURNEY_JOINT_CHANGED) {
+		if (hop == first)
+			changed(verdict, before, hop);
+		return;
+	}
+	earlier = seen_before(journey, hop);
+	if (earlier == JOURNEY_NO_HOP && fragment_was_seen(journey, hop))
+		return;
+	if (earlier == JOURNEY_NO_HOP)
+		span_differs(verdict, journey, a, hop, joint == JOURNEY_NO_JOINT ?
+			     "not known whose bytes these are" :
+			     "not all of its parts were seen");
+	else if (journey->hops[earlier].record.crc32c != b->crc32c &&
+		 !has_changed_since(verdict, earlier))
+		/* Where no bytes were seen none were right. */
+		changed(verdict, a->payload_len ? before : earlier, hop);
+}
+
+static void only_partly(struct verdict *verdict, const struct skbtrace_record *record)
+{
+	unverified(verdict, "digest_max: only the first %" PRIu32 " of %" PRIu32
+		   " bytes were compared", record->digest_len, record->payload_len);
+}
+
+/*
+ * Has a hop between two, one without a digest, seen the packet out of its tunnel?  Then
+ * it may be in another one now, and as long by chance.
+ */
+static bool was_in_another(const struct journey *journey, uint32_t before, uint32_t hop)
+{
+	uint32_t l4proto = journey->hops[hop].record.l4proto;
+
+	while ((hop = journey->hops[hop].previous) != before)
+		if ((journey->hops[hop].record.flags & SKBTRACE_F_FLOW) &&
+		    journey->hops[hop].record.l4proto != l4proto)
+			return true;
+	return false;
+}
+
+/* Compare a hop with the one that the packet came from. */
+static void compare(struct verdict *verdict, const struct journey *journey,
+		    uint32_t before, uint32_t hop)
+{
+	const struct skbtrace_record *a = &journey->hops[before].record;
+	const struct skbtrace_record *b = &journey->hops[hop].record;
+
+	if (!same_span(a, b)) {
+		if ((a->flags | b->flags) & SKBTRACE_F_DIGEST_MAX) {
+			only_partly(verdict, a->flags & SKBTRACE_F_DIGEST_MAX ? a : b);
+			return;
+		}
+		compare_regrouped(verdict, journey, before, hop);
+		return;
+	}
+	if (!a->payload_len)
+		return;
+	if (a->digest_len != b->digest_len)
+		unverified(verdict, "digest_max was changed on the way, at %s",
+			   symbol(journey, hop));
+	else if (a->crc32c != b->crc32c && was_in_another(journey, before, hop))
+		span_differs(verdict, journey, a, hop, "not known whose bytes these are");
+	else if (a->crc32c != b->crc32c)
+		changed(verdict, before, hop);
+	else if (a->digest_len < a->payload_len)
+		only_partly(verdict, a);
+}
+
+/* What else keeps us from saying that all is well. */
+static void find_doubts(struct verdict *verdict, const struct journey *journey, uint64_t missed)
+{
+	const struct source_loss *loss = &journey->loss;
+
+	if (journey->nr_losses && loss->cpu < 0)
+		unverified(verdict, "%" PRIu64 " records of several CPUs were lost while it was "
+			   "under way", loss->count);
+	else if (journey->nr_losses && !loss->count)
+		unverified(verdict, "older records of cpu%d, perhaps of its beginning, "
+			   "are overwritten", loss->cpu);
+	else if (journey->nr_losses)
+		unverified(verdict, "%" PRIu64 " record%s lost on cpu%d while it was under way",
+			   loss->count, loss->count == 1 ? "" : "s", loss->cpu);
+	if (journey->closed_early)
+		unverified(verdict, "closed early: %s", journey->closed_early);
+	if ((journey->end == JOURNEY_OPEN || journey->end == JOURNEY_FREED) && missed)
+		unverified(verdict, "its end was not seen, and the kernel skipped %" PRIu64
+			   " probe%s (see skbtrace points)", missed, missed == 1 ? "" : "s");
+}
+
+static void explain_changes(struct verdict *verdict, const struct journey *journey)
+{
+	const struct verdict_change *first = &verdict->changes[0];
+	int len;
+
+	len = snprintf(verdict->why, sizeof(verdict->why), "payload changed between %s and %s",
+		       symbol(journey, first->after), symbol(journey, first->before));
+	if (verdict->nr_changes > 1 && len > 0 && (size_t)len < sizeof(verdict->why))
+		snprintf(verdict->why + len, sizeof(verdict->why) - len,
+			 ", and %" PRIu32 " time%s more", verdict->nr_changes - 1,
+			 verdict->nr_changes > 2 ? "s" : "");
+}
+
+/**
+ * verdict_of() - judge a journey
+ * @journey: the journey, complete
+ * @missed: how many times the kernel skipped a probe while it was traced
+ * @verdict: set to the verdict
+ *
+ * Each hop is compared with the one that the packet came from, back over
+ * clones to their origin.  A difference is a change, whatever else is wrong;
+ * without one any doubt makes the journey unverified.
+ */
+void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *verdict)
+{
+	uint32_t hop, before, nr_digests = 0, nr_undigested = 0;
+	bool has_payload = false;
+
+	verdict->payload = VERDICT_INTACT;
+	verdict->why[0] = '\0';
+	verdict->nr_changes = 0;
+	verdict->bad_csum = JOURNEY_NO_HOP;
+	verdict->cut_at = JOURNEY_NO_HOP;
+
+	for (hop = 0; hop < journey->nr_hops; hop++) {
+		const struct skbtrace_record *record = &journey->hops[hop].record;
+
+		has_payload |= record->payload_len;
+		if (record->csum == SKBTRACE_CSUM_BAD && verdict->bad_csum == JOURNEY_NO_HOP)
+			verdict->bad_csum = hop;
+		switch (evidence(record)) {
+		case EVIDENCE_NONE:
+			nr_undigested += record->payload != SKBTRACE_PAYLOAD_NONE;
+			break;
+		case EVIDENCE_BROKEN:
+			broken(verdict, journey, hop);
+			break;
+		case EVIDENCE_DIGEST:
+			nr_digests++;
+			before = previous_with_digest(journey, hop);
+			if (before != JOURNEY_NO_HOP)
+				compare(verdict, journey, before, hop);
+			break;
+		}
+	}
+	if (verdict->payload == VERDICT_CHANGED) {
+		explain_changes(verdict, journey);
+		return;
+	}
+	if (has_payload && nr_digests < 2)
+		unverified(verdict, nr_undigested ? "its payload was not digested (digest=0?)" :
+						    "seen at one point only");
+	else if (!nr_digests && !has_payload)
+		unverified(verdict, "its payload was seen nowhere");
+	find_doubts(verdict, journey, missed);
+}
+
+/**
+ * verdict_name() - the word for a verdict
+ * @payload: the verdict
+ */
+const char *verdict_name(enum verdict_payload payload)
+{
+	static const char * const names[] = {
+		[VERDICT_INTACT] = "intact",
+		[VERDICT_CHANGED] = "changed",
+		[VERDICT_UNVERIFIED] = "unverified",
+	};
+
+	return names[payload];
+}

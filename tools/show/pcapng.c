@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hops as packets for Wireshark and tcpdump: pcapng, draft-ietf-opsawg-pcapng.
+ *
+ * A device is an interface, a hop is a packet that was captured there, which has the
+ * headers that its record tells and not one byte of payload. What else is known of
+ * the hop is the packet's comment. Link addresses are not known: they are zeros.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/if_ether.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <skbtrace/version.h>
+
+#include "header.h"
+#include "journey/journey.h"
+#include "lib/list.h"
+#include "lib/utf8.h"
+#include "pcapng.h"
+#include "show.h"
+
+enum block_type {
+	BLOCK_SECTION = 0x0a0d0d0a,
+	BLOCK_INTERFACE = 1,
+	BLOCK_PACKET = 6,
+};
+
+#define BYTE_ORDER_MAGIC	0x1a2b3c4d
+#define LINKTYPE_ETHERNET	1
+
+/* Options, whose numbers depend on the block; the first two do not. */
+enum {
+	OPT_END = 0,
+	OPT_COMMENT = 1,
+	SHB_USERAPPL = 4,
+	IF_NAME = 2,
+	IF_DESCRIPTION = 3,
+	IF_TSRESOL = 9,
+};
+
+#define TSRESOL_NS	9	/* 10^-9 s */
+
+/* Two addresses, a VLAN tag, a type; what header_of() makes. */
+#define FRAME_MAX	(2 * ETH_ALEN + 4 + 2 + CBPF_HEADER_MAX)
+#define COMMENT_MAX	320	/* the longest has less than 300 */
+
+/* The longest is a packet's: frame, comment, and what is around them. */
+#define BLOCK_MAX	(FRAME_MAX + COMMENT_MAX + 64)
+
+#define NR_BUCKETS	1024
+
+/**
+ * struct interface - a device in a network namespace
+ * @node: in a bucket of pcapng.interfaces
+ * @netns: inode number, 0 if it is not known
+ * @number: the interface's, by which packets name it
+ * @dev: the device's name, "" if there is none
+ */
+struct interface {
+	struct hlist_node node;
+	uint32_t netns;
+	uint32_t number;
+	char dev[SKBTRACE_NAME_LEN];
+};
+
+/**
+ * struct pcapng - a file that is written
+ * @out: the file
+ * @path: its name, for messages
+ * @names: of namespaces; and the time of day
+ * @interfaces: those that are written, by name
+ * @nr_interfaces: how many
+ * @error: why the first thing that failed did, 0 if nothing has
+ */
+struct pcapng {
+	FILE *out;
+	const char *path;
+	struct names *names;
+	struct hlist_head interfaces[NR_BUCKETS];
+	uint32_t nr_interfaces;
+	int error;
+};
+
+/**
+ * struct block - a block that is put together
+ * @data: its bytes
+ * @len: how many
+ */
+struct block {
+	uint8_t data[BLOCK_MAX];
+	uint32_t len;
+};
+
+/* In host order, which the section's magic tells; padded to 4 bytes. */
+static void put(struct block *block, const void *data, uint32_t len)
+{
+	memcpy(block->data + block->len, data, len);
+	memset(block->data + block->len + len, 0, -len % 4);
+	block->len += len + -len % 4;
+}
+
+static void put32(struct block *block, uint32_t value)
+{
+	put(block, &value, sizeof(value));
+}
+
+static void put_option(struct block *block, uint16_t code, const void *data, uint16_t len)
+{
+	const uint16_t head[2] = { code, len };
+
+	put(block, head, sizeof(head));
+	put(block, data, len);
+}
+
+static void put_text(struct block *block, uint16_t code, char *text)
+{
+	utf8_printable(text);
+	put_option(block, code, text, strlen(text));
+}
+
+/* Its length comes before and behind what is in it. */
+static void block_begin(struct block *block, enum block_type type)
+{
+	block->len = 0;
+	put32(block, type);
+	put32(block, 0);
+}
+
+static void block_write(struct pcapng *pcapng, struct block *block)
+{
+	const uint32_t len = block->len + sizeof(len);
+
+	memcpy(block->data + sizeof(uint32_t), &len, sizeof(len));
+	put32(block, len);
+	if (!pcapng->error && fwrite(block->data, block->len, 1, pcapng->out) != 1)
+		pcapng->error = errno;
+}
+
+static void write_section(struct pcapng *pcapng)
+{
+	static const uint16_t version[] = { 1, 0 };
+	static const uint64_t unknown_len = UINT64_MAX;
+	char name[] = "skbtrace " SKBTRACE_VERSION;
+	struct block block;
+
+	block_begin(&block, BLOCK_SECTION);
+	put32(&block, BYTE_ORDER_MAGIC);
+	put(&block, version, sizeof(version));
+	put(&block, &unknown_len, sizeof(unknown_len));
+	put_text(&block, SHB_USERAPPL, name);
+	put_option(&block, OPT_END, "", 0);
+	block_write(pcapng, &block);
+}
+
+static void write_interface(struct pcapng *pcapng, const struct interface *interface)
+{
+	static const uint16_t linktype[] = { LINKTYPE_ETHERNET, 0 };
+	static const uint8_t tsresol = TSRESOL_NS;
+	const char *netns = names_netns(pcapng->names, interface->netns);
+	struct block block;
+	char text[128];
+
+	block_begin(&block, BLOCK_INTERFACE);
+	put(&block, linktype, sizeof(linktype));
+	put32(&block, 0);	/* no limit to a packet's length */
+	snprintf(text, sizeof(text), "%.*s", SKBTRACE_NAME_LEN,
+		 *interface->dev ? interface->dev : "(no device)");
+	put_text(&block, IF_NAME, text);
+	if (netns)
+		snprintf(text, sizeof(text), "netns %.64s", netns);
+	else
+		snprintf(text, sizeof(text), "netns %" PRIu32, interface->netns);
+	if (interface->netns)
+		put_text(&block, IF_DESCRIPTION, text);
+	put_option(&block, IF_TSRESOL, &tsresol, sizeof(tsresol));
+	put_option(&block, OPT_END, "", 0);
+	block_write(pcapng, &block);
+}
+
+static struct hlist_head *bucket(struct pcapng *pcapng, const struct interface *interface)
+{
+	uint32_t hash = interface->netns;
+	int i;
+
+	for (i = 0; i < SKBTRACE_NAME_LEN; i++)
+		hash = hash * 31 + (uint8_t)interface->dev[i];
+	return &pcapng->interfaces[hash % NR_BUCKETS];
+}
+
+/* The interface that a hop is at, written before its first packet; NULL: no memory. */
+static const struct interface *interface_of(struct pcapng *pcapng,
+					    const struct skbtrace_record *record)
+{
+	struct interface wanted = {
+		.netns = record->flags & SKBTRACE_F_NETNS ? record->netns : 0,
+	}, *interface;
+	struct hlist_head *head;
+	struct hlist_node *node;
+
+	memcpy(wanted.dev, record->dev, strnlen(record->dev, sizeof(wanted.dev)));
+	head = bucket(pcapng, &wanted);
+	for (node = head->first; node; node = node->next) {
+		interface = container_of(node, struct interface, node);
+		if (interface->netns == wanted.netns &&
+		    !memcmp(interface->dev, wanted.dev, sizeof(wanted.dev)))
+			return interface;
+	}
+	interface = malloc(sizeof(*interface));
+	if (!interface) {
+		pcapng->error = pcapng->error ? pcapng->error : ENOMEM;
+		return NULL;
+	}
+	*interface = wanted;
+	interface->number = pcapng->nr_interfaces++;
+	hlist_add_head(&interface->node, head);
+	write_interface(pcapng, interface);
+	return interface;
+}
+
+/* RFC 791, 3.1: so that nobody takes the header for a broken one. */
+static void put_ip_checksum(uint8_t *header)
+{
+	uint32_t sum = 0;
+	int i;
+
+	for (i = 0; i < 20; i += 2)
+		sum += header[i] << 8 | header[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	cbpf_put16(header + 10, ~(sum + (sum >> 16)));
+}
+
+/* Return: how many bytes of @frame are set; @wire_len is as long as the packet was. */
+static uint32_t frame_of(const struct skbtrace_record *record, uint8_t frame[FRAME_MAX],
+			 uint32_t *wire_len)
+{
+	uint32_t len = 2 * ETH_ALEN, header_len = 0;
+
+	memset(frame, 0, len);
+	if (record->flags & SKBTRACE_F_VLAN) {
+		cbpf_put16(frame + len, ETH_P_8021Q);
+		cbpf_put16(frame + len + 2, record->vlan_tci);
+		len += 4;
+	}
+	cbpf_put16(frame + len, record->protocol);
+	len += 2;
+	*wire_len = record->payload_len;
+	if (record->flags & SKBTRACE_F_FLOW)
+		header_len = header_of(record, frame + len, wire_len);
+	if (header_len && record->protocol == ETH_P_IP)
+		put_ip_checksum(frame + len);
+	*wire_len += len;
+	return len + header_len;
+}
+
+/* Did the hop look at the packet?  Returns, clones and frees do not. */
+static bool is_packet(const struct skbtrace_record *record)
+{
+	return point_of(record->point)->kind == POINT_ENTRY &&
+	       record->payload != SKBTRACE_PAYLOAD_NONE;
+}
+
+/* What the headers do not say. */
+static int comment_of(const struct skbtrace_record *record, char text[COMMENT_MAX])
+{
+	int len;
+
+	len = snprintf(text, COMMENT_MAX, "%s%s%.*s, cpu %u, %s %.*s[%" PRIu32 "], skb 0x%" PRIx64
+		       ", payload %" PRIu32, point_of(record->point)->symbol,
+		       *record->peer ? " => " : "", SKBTRACE_NAME_LEN, record->peer, record->cpu,
+		       show_context(record), SKBTRACE_NAME_LEN, record->comm, record->pid,
+		       (uint64_t)record->skb, record->payload_len);
+	if (record->flags & SKBTRACE_F_DIGEST)
+		len += snprintf(text + len, COMMENT_MAX - len, " crc32c %08" PRIx32,
+				record->crc32c);
+	return len;
+}
+
+static void write_packet(struct pcapng *pcapng, const struct skbtrace_record *record,
+			 char *comment)
+{
+	const struct interface *interface = interface_of(pcapng, record);
+	uint64_t ns = names_real_ns(pcapng->names, record->ts_ns);
+	uint8_t frame[FRAME_MAX];
+	uint32_t len, wire_len;
+	struct block block;
+
+	if (!interface)
+		return;
+	len = frame_of(record, frame, &wire_len);
+	block_begin(&block, BLOCK_PACKET);
+	put32(&block, interface->number);
+	put32(&block, ns >> 32);
+	put32(&block, ns);
+	put32(&block, len);
+	put32(&block, wire_len);
+	put(&block, frame, len);
+	put_text(&block, OPT_COMMENT, comment);
+	put_option(&block, OPT_END, "", 0);
+	block_write(pcapng, &block);
+}
+
+/**
+ * pcapng_open() - begin a file
+ * @path: its name
+ * @names: names that go with what it will have
+ * @error: set if it fails
+ *
+ * Return: the file, or NULL.
+ */
+struct pcapng *pcapng_open(const char *path, struct names *names, struct error *error)
+{
+	struct pcapng *pcapng = calloc(1, sizeof(*pcapng));
+	/* It has kernel addresses in it: for the owner alone. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (pcapng && fd >= 0)
+		pcapng->out = fdopen(fd, "w");
+	if (!pcapng || !pcapng->out) {
+		error_set(error, "%s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		free(pcapng);
+		return NULL;
+	}
+	pcapng->path = path;
+	pcapng->names = names;
+	write_section(pcapng);
+	return pcapng;
+}
+
+/**
+ * pcapng_hop() - add a hop by itself
+ * @pcapng: the file
+ * @record: the hop; nothing is added if it did not look at the packet
+ */
+void pcapng_hop(struct pcapng *pcapng, const struct skbtrace_record *record)
+{
+	char comment[COMMENT_MAX];
+
+	if (!is_packet(record))
+		return;
+	comment_of(record, comment);
+	write_packet(pcapng, record, comment);
+}
+
+/* The change that a hop is the first to have, or NULL. */
+static const struct verdict_change *change_at(const struct verdict *verdict, uint32_t hop)
+{
+	uint32_t i;
+
+	for (i = 0; i < verdict->nr_changes && i < VERDICT_CHANGES; i++)
+		if (verdict->changes[i].before == hop)
+			return &verdict->changes[i];
+	return NULL;
+}
+
+/**
+ * pcapng_journey() - add the hops of a journey
+ * @pcapng: the file
+ * @filter: which of them
+ * @journey: the journey
+ * @verdict: what its packets' comments say of the payload
+ */
+void pcapng_journey(struct pcapng *pcapng, const struct filter *filter,
+		    const struct journey *journey, const struct verdict *verdict)
+{
+	char comment[COMMENT_MAX];
+	uint32_t i;
+
+	for (i = 0; i < journey->nr_hops; i++) {
+		const struct skbtrace_record *record = &journey->hops[i].record;
+		const struct verdict_change *change = change_at(verdict, i);
+		int len;
+
+		if (!is_packet(record) || !filter_point(filter, record))
+			continue;
+		len = comment_of(record, comment);
+		len += snprintf(comment + len, COMMENT_MAX - len, "; journey %" PRIu64 ", %s, %s",
+				journey->id, verdict_name(verdict->payload),
+				show_end(journey->end));
+		if (change) {
+			const struct skbtrace_record *after = &journey->hops[change->after].record;
+
+			snprintf(comment + len, COMMENT_MAX - len,
+				 "; PAYLOAD CHANGED here, after %s %.*s",
+				 point_of(after->point)->symbol, SKBTRACE_NAME_LEN, after->dev);
+		}
+		write_packet(pcapng, record, comment);
+	}
+}
+
+/**
+ * pcapng_flush() - let readers of the file see what was added
+ * @pcapng: the file
+ */
+void pcapng_flush(struct pcapng *pcapng)
+{
+	if (fflush(pcapng->out) && !pcapng->error)
+		pcapng->error = errno;
+}
+
+/**
+ * pcapng_close() - end a file
+ * @pcapng: the file, gone afterwards
+ * @error: set if not all of it could be written
+ *
+ * Return: 0 or -1.
+ */
+int pcapng_close(struct pcapng *pcapng, struct error *error)
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (fclose(pcapng->out) && !pcapng->error)
+		pcapng->error = errno;
+	if (pcapng->error)
+		ret = error_set(error, "%s: %s", pcapng->path, strerror(pcapng->error));
+	for (i = 0; i < NR_BUCKETS; i++) {
+		struct hlist_node *node, *next;
+
+		for (node = pcapng->interfaces[i].first; node; node = next) {
+			next = node->next;
+			free(container_of(node, struct interface, node));
+		}
+	}
+	free(pcapng);
+	return ret;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is shown, and how.  What this folder offers:
+ *
+ *   struct show	journeys, hops and summaries as text (show_text_ops) or JSON
+ *   pcapng_*()		hops as packets, in a file
+ *   show_points(), show_stats()	the module's tables
+ *   filter_*()		which journeys and hops
+ *   expression_*()	which packets, as tcpdump's expressions say it
+ */
+#ifndef SKBTRACE_TOOLS_SHOW_H
+#define SKBTRACE_TOOLS_SHOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "expression.h"
+#include "filter.h"
+#include "journey/journey.h"
+#include "pcapng.h"
+#include "show_tables.h"
+#include "source/source.h"
+
+/**
+ * struct summary - what has been seen
+ * @journeys: journeys shown
+ * @intact: of these
+ * @changed: of these
+ * @unverified: of these
+ * @dropped: of these, whatever the verdict
+ * @hops: in these, or hops shown
+ * @lost: records that were lost
+ * @missed: times that the kernel skipped a probe
+ * @records: records that were read: @hops, but for the repeated, and the next four
+ * @repeated: hops that another journey has as well: a merged packet's
+ * @hidden: not of what was to be shown
+ * @unknown: of packets that no journey is known of
+ * @elsewhere: of skbs whose packet goes on without them
+ * @no_room: of journeys that had as many hops as they may
+ * @hops_only: there are no journeys, just hops
+ */
+struct summary {
+	uint64_t journeys;
+	uint64_t intact;
+	uint64_t changed;
+	uint64_t unverified;
+	uint64_t dropped;
+	uint64_t hops;
+	uint64_t lost;
+	uint64_t missed;
+	uint64_t records;
+	uint64_t repeated;
+	uint64_t hidden;
+	uint64_t unknown;
+	uint64_t elsewhere;
+	uint64_t no_room;
+	bool hops_only;
+};
+
+struct show;
+
+/**
+ * struct show_ops - a way to show things
+ * @journey: a journey with its hops
+ * @changed: just that a journey was changed, and where
+ * @unverified: just that a journey is unverified, and why
+ * @hop: a hop by itself
+ * @summary: what has been seen
+ */
+struct show_ops {
+	void (*journey)(struct show *show, const struct journey *journey,
+			const struct verdict *verdict);
+	void (*changed)(struct show *show, const struct journey *journey,
+			const struct verdict *verdict);
+	void (*unverified)(struct show *show, const struct journey *journey,
+			   const struct verdict *verdict);
+	void (*hop)(struct show *show, const struct skbtrace_record *record);
+	void (*summary)(struct show *show, const struct summary *summary);
+};
+
+/**
+ * struct show - how things are shown
+ * @ops: as text or as JSON
+ * @out: where to
+ * @names: for the numbers in records
+ * @filter: which hops
+ * @color: with colours
+ * @stacks: with stacks
+ * @tree: branch by branch, not by time
+ */
+struct show {
+	const struct show_ops *ops;
+	FILE *out;
+	struct names *names;
+	const struct filter *filter;
+	bool color;
+	bool stacks;
+	bool tree;
+};
+
+extern const struct show_ops show_text_ops;
+extern const struct show_ops show_json_ops;
+
+/* "255.255.255.255" and IPv6 with an IPv4 part. */
+#define SHOW_ADDRESS_LEN	46
+#define SHOW_PROTO_LEN		12
+#define SHOW_PACKET_LEN		192
+
+const char *show_proto(const struct skbtrace_record *record, char *text);
+const char *show_address(const struct skbtrace_record *record, const uint8_t *address,
+			 char *text);
+const char *show_packet(const struct journey *journey, char *text);
+const char *show_context(const struct skbtrace_record *record);
+const char *show_csum(const struct skbtrace_record *record);
+const char *show_end(enum journey_end end);
+const struct skbtrace_record *show_first(const struct journey *journey);
+
+#endif /* SKBTRACE_TOOLS_SHOW_H */

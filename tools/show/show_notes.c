@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What changed from one hop to the next, besides the payload. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "journey/journey.h"
+#include "show_notes.h"
+
+static void note_flow(FILE *out, const struct skbtrace_record *before,
+		      const struct skbtrace_record *record)
+{
+	char address[SHOW_ADDRESS_LEN];
+
+	if (!(before->flags & record->flags & SKBTRACE_F_FLOW) ||
+	    packet_same_flow(before, record))
+		return;
+	if (before->l4proto != record->l4proto)
+		fprintf(out, "  protocol %u→%u", before->l4proto, record->l4proto);
+	if (memcmp(before->saddr, record->saddr, sizeof(record->saddr)))
+		fprintf(out, "  source →%s", show_address(record, record->saddr, address));
+	if (memcmp(before->daddr, record->daddr, sizeof(record->daddr)))
+		fprintf(out, "  destination →%s", show_address(record, record->daddr, address));
+	if (!(before->flags & record->flags & SKBTRACE_F_PORTS))
+		return;
+	if (before->sport != record->sport)
+		fprintf(out, "  source port %u→%u", ntohs(before->sport), ntohs(record->sport));
+	if (before->dport != record->dport)
+		fprintf(out, "  destination port %u→%u", ntohs(before->dport),
+			ntohs(record->dport));
+}
+
+static void note_vlan(FILE *out, const struct skbtrace_record *before,
+		      const struct skbtrace_record *record)
+{
+	bool had = before->flags & SKBTRACE_F_VLAN, has = record->flags & SKBTRACE_F_VLAN;
+
+	/* The lower 12 bits are the VLAN, the upper 4 a priority. */
+	if (has && !had)
+		fprintf(out, "  vlan +%u", record->vlan_tci & 0xfff);
+	else if (had && !has)
+		fprintf(out, "  vlan -%u", before->vlan_tci & 0xfff);
+	else if (has && before->vlan_tci != record->vlan_tci)
+		fprintf(out, "  vlan %u→%u", before->vlan_tci & 0xfff, record->vlan_tci & 0xfff);
+}
+
+static void note_ip_summed(FILE *out, const struct skbtrace_record *before,
+			   const struct skbtrace_record *record)
+{
+	/* include/linux/skbuff.h: CHECKSUM_* */
+	static const char * const names[] = { "none", "unnecessary", "complete", "partial" };
+	unsigned int from = before->flags & SKBTRACE_F_IP_SUMMED;
+	unsigned int to = record->flags & SKBTRACE_F_IP_SUMMED;
+
+	if (from != to)
+		fprintf(out, "  ip_summed %s→%s", names[from], names[to]);
+}
+
+/**
+ * show_changes() - what is not as it was at the hop before
+ * @out: where to
+ * @before: the hop before
+ * @record: the hop
+ */
+void show_changes(FILE *out, const struct skbtrace_record *before,
+		  const struct skbtrace_record *record)
+{
+	note_flow(out, before, record);
+	/* Before the IP header is made there is no time to live. */
+	if (before->ttl && record->ttl && before->ttl != record->ttl)
+		fprintf(out, "  ttl %u→%u", before->ttl, record->ttl);
+	note_vlan(out, before, record);
+	note_ip_summed(out, before, record);
+	/* gso_segs is 0 or 1 where nothing is to be segmented. */
+	if ((before->gso_size || record->gso_size) &&
+	    (before->gso_size != record->gso_size || before->gso_segs != record->gso_segs))
+		fprintf(out, "  gso %u×%u→%u×%u", before->gso_segs, before->gso_size,
+			record->gso_segs, record->gso_size);
+	if (record->csum == SKBTRACE_CSUM_BAD && before->csum != record->csum)
+		fputs("  checksum bad", out);
+}
+
+/**
+ * show_state() - what is remarkable about a hop by itself
+ * @out: where to
+ * @record: the hop
+ */
+void show_state(FILE *out, const struct skbtrace_record *record)
+{
+	if (record->flags & SKBTRACE_F_MALFORMED)
+		fputs("  malformed", out);
+	if (record->flags & SKBTRACE_F_UNREADABLE)
+		fputs("  unreadable", out);
+	if (record->flags & SKBTRACE_F_TRUNCATED)
+		fputs("  truncated", out);
+	if (record->flags & SKBTRACE_F_DIGEST_MAX)
+		fprintf(out, "  first %" PRIu32 " bytes", record->digest_len);
+	if (record->gso_size)
+		fprintf(out, "  gso %u×%u", record->gso_segs, record->gso_size);
+	if (record->flags & SKBTRACE_F_VLAN)
+		fprintf(out, "  vlan %u", record->vlan_tci & 0xfff);
+	if (record->csum == SKBTRACE_CSUM_BAD)
+		fputs("  checksum bad", out);
+}

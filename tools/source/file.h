@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The saved format: what "skbtrace record" writes.
+ *
+ * A file is a struct file_header and then chunks until its end.  A chunk is a
+ * struct file_chunk and as many bytes as it says, filled up with zeroes to a
+ * multiple of 8.  All numbers are in the byte order of the machine that wrote
+ * the file.
+ *
+ *   FILE_RECORDS   records of one CPU, as they were read: whole, by index and
+ *                  by time, behind those of earlier chunks of that CPU
+ *   FILE_POINTS    skbtrace.d/points when recording ended
+ *   FILE_STATS     skbtrace.d/stats, likewise
+ *   FILE_STACKS    skbtrace.d/stacks, likewise
+ *   FILE_REASONS   skbtrace.d/reasons
+ *   FILE_NETNS     names of network namespaces: lines of inode number and name
+ *   FILE_END       nothing; the file is complete
+ *
+ * The texts make the file readable elsewhere: addresses in stacks, namespaces
+ * and drop reasons are those of the machine that wrote it.
+ *
+ * To extend the format, add a type of chunk: readers skip the types that they
+ * do not know.  FILE_VERSION goes up only if that would mislead them.
+ */
+#ifndef SKBTRACE_TOOLS_FILE_H
+#define SKBTRACE_TOOLS_FILE_H
+
+#include <stdint.h>
+
+#include "records.h"
+
+#define FILE_MAGIC	"SKBTRACE"
+#define FILE_VERSION	1
+#define FILE_BYTE_ORDER	0x01020304u
+
+/* The file begins with all that was retained: see struct source. */
+#define FILE_F_FROM_OLDEST	0x00000001u
+
+/**
+ * struct file_header - what a file begins with
+ * @magic: FILE_MAGIC
+ * @byte_order: FILE_BYTE_ORDER, if read in the right order
+ * @header_size: bytes of this header, a multiple of 8; a later one may be
+ *	longer
+ * @version: FILE_VERSION
+ * @abi: SKBTRACE_ABI
+ * @record_size: SKBTRACE_RECORD_SIZE
+ * @flags: FILE_F_*
+ * @mono_ns: when recording began, on CLOCK_MONOTONIC, which records go by
+ * @real_ns: the same moment on CLOCK_REALTIME
+ * @missed_before: see struct source
+ */
+struct file_header {
+	char magic[8];
+	uint32_t byte_order;
+	uint32_t header_size;
+	uint32_t version;
+	uint32_t abi;
+	uint32_t record_size;
+	uint32_t flags;
+	uint64_t mono_ns;
+	uint64_t real_ns;
+	uint64_t missed_before;
+};
+
+enum file_chunk_type {
+	FILE_RECORDS = 1,
+	FILE_POINTS,
+	FILE_STATS,
+	FILE_STACKS,
+	FILE_REASONS,
+	FILE_NETNS,
+	FILE_END,
+};
+
+/**
+ * struct file_chunk - what a chunk begins with
+ * @type: enum file_chunk_type
+ * @cpu: of FILE_RECORDS: the CPU; else 0
+ * @len: bytes that follow, without those that fill up
+ */
+struct file_chunk {
+	uint32_t type;
+	uint32_t cpu;
+	uint64_t len;
+};
+
+/* No kernel is built for more CPUs. */
+#define FILE_CPUS_MAX	8192u
+
+struct source *file_open(const char *path, struct error *error);
+
+/**
+ * struct file_output - a file being written
+ * @fd: where to
+ * @path: its name, for errors
+ */
+struct file_output {
+	int fd;
+	const char *path;
+};
+
+int file_write_header(const struct file_output *output, const struct source *source,
+		      struct error *error);
+int file_write_chunk(const struct file_output *output, enum file_chunk_type type,
+		     unsigned int cpu, const void *data, size_t len, struct error *error);
+int file_write_texts(const struct file_output *output, struct source *source,
+		     struct error *error);
+
+#endif /* SKBTRACE_TOOLS_FILE_H */

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reading the saved format, see file.h.  Nothing in a file is believed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "lib/list.h"
+
+/* A table is text for people; one of this size is none. */
+#define TEXT_MAX	(64u << 20)
+
+/**
+ * struct stretch - where in the file some records of a CPU are
+ * @offset: of the first
+ * @nr: how many
+ */
+struct stretch {
+	uint64_t offset;
+	uint64_t nr;
+};
+
+/**
+ * struct stream - the records of one CPU
+ * @stretches: where they are
+ * @nr_stretches: how many stretches
+ * @current: the stretch to read from
+ * @done: records of it that have been read
+ * @last: the record before, if @has_last
+ * @has_last: any has been read
+ */
+struct stream {
+	struct stretch *stretches;
+	size_t nr_stretches;
+	size_t current;
+	uint64_t done;
+	struct skbtrace_record last;
+	bool has_last;
+};
+
+struct file {
+	struct source source;
+	char *path;
+	int fd;
+	uint64_t size;
+	struct stream *streams;
+	struct stretch texts[SOURCE_NR_TEXTS];	/* in bytes */
+};
+
+static struct file *to_file(struct source *source)
+{
+	return container_of(source, struct file, source);
+}
+
+/* Read all of it: what is past the end, when the file shrinks, is an error. */
+static int read_at(const struct file *file, void *to, size_t len, uint64_t offset,
+		   struct error *error)
+{
+	while (len) {
+		ssize_t got = pread(file->fd, to, len, offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_set(error, "%s: read at offset %" PRIu64 ": %s",
+					 file->path, offset, strerror(errno));
+		if (!got)
+			return error_set(error, "%s: ends at offset %" PRIu64, file->path, offset);
+		to = (char *)to + got;
+		len -= got;
+		offset += got;
+	}
+	return 0;
+}
+
+static int bad_record(const struct file *file, uint64_t offset, const char *why,
+		      struct error *error)
+{
+	return error_set(error, "%s: record at offset %" PRIu64 ": %s", file->path, offset, why);
+}
+
+static int check_record(const struct file *file, unsigned int cpu, struct stream *stream,
+			const struct skbtrace_record *record, uint64_t offset,
+			struct error *error)
+{
+	if (record->abi != SKBTRACE_ABI)
+		return bad_record(file, offset, "of another ABI", error);
+	if (record->cpu != cpu)
+		return bad_record(file, offset, "of another CPU than its chunk", error);
+	if (memchr(record->comm, 0, SKBTRACE_NAME_LEN) == NULL ||
+	    memchr(record->dev, 0, SKBTRACE_NAME_LEN) == NULL ||
+	    memchr(record->peer, 0, SKBTRACE_NAME_LEN) == NULL)
+		return bad_record(file, offset, "a name does not end", error);
+	if (record->digest_len > record->payload_len)
+		return bad_record(file, offset, "digest of more than the payload", error);
+	if (stream->has_last && record->index <= stream->last.index)
+		return bad_record(file, offset, "its index does not go up", error);
+	if (stream->has_last && record->ts_ns < stream->last.ts_ns)
+		return bad_record(file, offset, "its time goes back", error);
+	stream->last = *record;
+	stream->has_last = true;
+	return 0;
+}
+
+static ssize_t file_read(struct source *source, unsigned int n,
+			 struct skbtrace_record *records, size_t nr, struct error *error)
+{
+	struct file *file = to_file(source);
+	struct stream *stream = &file->streams[n];
+	struct stretch *stretch;
+	uint64_t offset;
+	size_t i;
+
+	while (stream->current < stream->nr_stretches &&
+	       stream->done == stream->stretches[stream->current].nr) {
+		stream->current++;
+		stream->done = 0;
+	}
+	if (stream->current == stream->nr_stretches)
+		return 0;
+	stretch = &stream->stretches[stream->current];
+	if (nr > stretch->nr - stream->done)
+		nr = stretch->nr - stream->done;
+	offset = stretch->offset + stream->done * sizeof(*records);
+	if (read_at(file, records, nr * sizeof(*records), offset, error))
+		return -1;
+	for (i = 0; i < nr; i++)
+		if (check_record(file, source->cpus[n], stream, &records[i],
+				 offset + i * sizeof(*records), error))
+			return -1;
+	stream->done += nr;
+	return nr;
+}
+
+static char *file_text(struct source *source, enum source_text which, struct error *error)
+{
+	struct file *file = to_file(source);
+	const struct stretch *text = &file->texts[which];
+	char *copy = malloc(text->nr + 1);
+
+	if (!copy) {
+		error_set(error, "out of memory");
+		return NULL;
+	}
+	if (read_at(file, copy, text->nr, text->offset, error)) {
+		free(copy);
+		return NULL;
+	}
+	copy[text->nr] = '\0';
+	return copy;
+}
+
+static void file_close(struct source *source)
+{
+	struct file *file = to_file(source);
+	unsigned int i;
+
+	for (i = 0; i < source->nr_streams; i++)
+		free(file->streams[i].stretches);
+	free(file->streams);
+	free(source->cpus);
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->path);
+	free(file);
+}
+
+static const struct source_ops file_ops = {
+	.read = file_read,
+	.text = file_text,
+	.close = file_close,
+};
+
+static struct stream *stream_of_cpu(struct file *file, unsigned int cpu)
+{
+	struct source *source = &file->source;
+	struct stream *streams;
+	unsigned int i, *cpus;
+
+	for (i = 0; i < source->nr_streams; i++)
+		if (source->cpus[i] == cpu)
+			return &file->streams[i];
+	streams = realloc(file->streams, (i + 1) * sizeof(*streams));
+	if (!streams)
+		return NULL;
+	file->streams = streams;
+	cpus = realloc(source->cpus, (i + 1) * sizeof(*cpus));
+	if (!cpus)
+		return NULL;
+	source->cpus = cpus;
+	memset(&streams[i], 0, sizeof(*streams));
+	cpus[i] = cpu;
+	source->nr_streams++;
+	return &streams[i];
+}
+
+static int add_records(struct file *file, unsigned int cpu, uint64_t offset, uint64_t len,
+		       struct error *error)
+{
+	struct stream *stream = stream_of_cpu(file, cpu);
+	struct stretch *stretches;
+
+	if (!stream)
+		return error_set(error, "out of memory");
+	stretches = realloc(stream->stretches,
+			    (stream->nr_stretches + 1) * sizeof(*stretches));
+	if (!stretches)
+		return error_set(error, "out of memory");
+	stream->stretches = stretches;
+	stretches[stream->nr_stretches].offset = offset;
+	stretches[stream->nr_stretches].nr = len / SKBTRACE_RECORD_SIZE;
+	stream->nr_stretches++;
+	return 0;
+}
+
+static bool text_of_chunk(uint32_t type, enum source_text *which)
+{
+	switch (type) {
+	case FILE_POINTS:
+		*which = SOURCE_POINTS;
+		return true;
+	case FILE_STATS:
+		*which = SOURCE_STATS;
+		return true;
+	case FILE_STACKS:
+		*which = SOURCE_STACKS;
+		return true;
+	case FILE_REASONS:
+		*which = SOURCE_REASONS;
+		return true;
+	case FILE_NETNS:
+		*which = SOURCE_NETNS;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Take note of where a chunk's contents are.  @len may be less than the chunk
+ * says, if the file ends.
+ */
+static int add_chunk(struct file *file, const struct file_chunk *chunk, uint64_t offset,
+		     uint64_t len, struct error *error)
+{
+	struct source *source = &file->source;
+	uint64_t begin = offset - sizeof(*chunk);
+	enum source_text which;
+
+	if (chunk->type == FILE_RECORDS) {
+		if (chunk->cpu >= FILE_CPUS_MAX) {
+			error_set(&source->damage, "%s: chunk at offset %" PRIu64
+				  ": there is no CPU %" PRIu32, file->path, begin, chunk->cpu);
+			return 0;
+		}
+		/* If the file ends within the chunk, that is told instead. */
+		if (len == chunk->len && len % SKBTRACE_RECORD_SIZE)
+			error_set(&source->damage, "%s: chunk at offset %" PRIu64
+				  ": %" PRIu64 " bytes are not whole records", file->path,
+				  begin, chunk->len);
+		return add_records(file, chunk->cpu, offset, len, error);
+	}
+	if (text_of_chunk(chunk->type, &which)) {
+		if (chunk->len > TEXT_MAX) {
+			error_set(&source->damage, "%s: chunk at offset %" PRIu64
+				  ": a table of %" PRIu64 " bytes", file->path, begin,
+				  chunk->len);
+			return 0;
+		}
+		file->texts[which].offset = offset;
+		file->texts[which].nr = len;
+	}
+	return 0;
+}
+
+/*
+ * Find all chunks.  From where the file is damaged on nothing is used, but
+ * what is before is good: it may be all there is of a crash.
+ */
+static int find_chunks(struct file *file, uint64_t offset, struct error *error)
+{
+	struct error *damage = &file->source.damage;
+	struct file_chunk chunk;
+	uint64_t len;
+
+	do {
+		if (offset == file->size)
+			error_set(damage, "%s: ends at offset %" PRIu64 " without its last chunk: "
+				  "recording was cut off", file->path, offset);
+		else if (file->size - offset < sizeof(chunk))
+			error_set(damage, "%s: ends in the head of the chunk at offset %" PRIu64,
+				  file->path, offset);
+		if (damage->text[0])
+			return 0;
+		if (read_at(file, &chunk, sizeof(chunk), offset, error))
+			return -1;
+		offset += sizeof(chunk);
+		len = chunk.len;
+		if (len > file->size - offset) {
+			len = file->size - offset;
+			error_set(damage, "%s: chunk at offset %" PRIu64 " says it has %" PRIu64
+				  " bytes, but only %" PRIu64 " follow", file->path,
+				  offset - sizeof(chunk), chunk.len, len);
+		}
+		if (add_chunk(file, &chunk, offset, len, error))
+			return -1;
+		/* The end may lack what only fills up. */
+		offset += len;
+		offset += -len % 8 < file->size - offset ? -len % 8 : file->size - offset;
+	} while (chunk.type != FILE_END && !damage->text[0]);
+
+	if (!damage->text[0] && offset != file->size)
+		error_set(damage, "%s: goes on behind its last chunk, at offset %" PRIu64,
+			  file->path, offset);
+	return 0;
+}
+
+static int read_header(struct file *file, struct error *error)
+{
+	struct file_header header;
+	const char *path = file->path;
+
+	if (file->size < sizeof(header.magic) ||
+	    read_at(file, header.magic, sizeof(header.magic), 0, error) ||
+	    memcmp(header.magic, FILE_MAGIC, sizeof(header.magic)))
+		return error_set(error, "%s: not a file of skbtrace: no \"%s\" at offset 0",
+				 path, FILE_MAGIC);
+	if (file->size < sizeof(header))
+		return error_set(error, "%s: ends at offset %" PRIu64 ", in its header", path,
+				 file->size);
+	if (read_at(file, &header, sizeof(header), 0, error))
+		return -1;
+	if (header.byte_order != FILE_BYTE_ORDER)
+		return error_set(error, "%s: byte order at offset %zu is 0x%08" PRIx32
+				 ": written on a machine of the other one", path,
+				 offsetof(struct file_header, byte_order), header.byte_order);
+	if (header.version != FILE_VERSION)
+		return error_set(error, "%s: at offset %zu: version %" PRIu32 " of the format, "
+				 "this reader knows %d", path,
+				 offsetof(struct file_header, version), header.version,
+				 FILE_VERSION);
+	if (header.abi != SKBTRACE_ABI || header.record_size != SKBTRACE_RECORD_SIZE)
+		return error_set(error, "%s: at offset %zu: ABI %" PRIu32 " with records of %"
+				 PRIu32 " bytes, this reader knows ABI %d and %d bytes", path,
+				 offsetof(struct file_header, abi), header.abi,
+				 header.record_size, SKBTRACE_ABI, SKBTRACE_RECORD_SIZE);
+	if (header.header_size < sizeof(header) || header.header_size % 8 ||
+	    header.header_size > file->size)
+		return error_set(error, "%s: header size at offset %zu is %" PRIu32, path,
+				 offsetof(struct file_header, header_size), header.header_size);
+	file->source.from_oldest = header.flags & FILE_F_FROM_OLDEST;
+	file->source.mono_ns = header.mono_ns;
+	file->source.real_ns = header.real_ns;
+	file->source.missed_before = header.missed_before;
+	return find_chunks(file, header.header_size, error);
+}
+
+/* What cannot be read twice is copied to where it can. */
+static int copy_to_disk(struct file *file, struct error *error)
+{
+	static char buffer[1 << 16];
+	FILE *copy = tmpfile();
+	ssize_t got;
+	int fd;
+
+	if (!copy)
+		return error_set(error, "temporary file: %s", strerror(errno));
+	while ((got = read(file->fd, buffer, sizeof(buffer))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || fwrite(buffer, 1, got, copy) != (size_t)got)
+			break;
+	}
+	if (got || fflush(copy)) {
+		error_set(error, "%s: copying it to a temporary file: %s", file->path,
+			  strerror(errno));
+		fclose(copy);
+		return -1;
+	}
+	fd = dup(fileno(copy));
+	fclose(copy);
+	if (fd < 0)
+		return error_set(error, "%s: %s", file->path, strerror(errno));
+	close(file->fd);
+	file->fd = fd;
+	return 0;
+}
+
+static int open_path(struct file *file, const char *path, struct error *error)
+{
+	bool is_stdin = !strcmp(path, "-");
+	struct stat st;
+
+	file->path = strdup(is_stdin ? "standard input" : path);
+	if (!file->path)
+		return error_set(error, "out of memory");
+	file->fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0 || fstat(file->fd, &st))
+		return error_set(error, "%s: %s", file->path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return error_set(error, "%s: is a directory", file->path);
+	if (!S_ISREG(st.st_mode)) {
+		if (copy_to_disk(file, error))
+			return -1;
+		if (fstat(file->fd, &st))
+			return error_set(error, "%s: %s", file->path, strerror(errno));
+	}
+	file->size = st.st_size;
+	return 0;
+}
+
+/**
+ * file_open() - open a saved file
+ * @path: its name, "-" for standard input
+ * @error: set if it fails, naming offset and reason
+ *
+ * Return: the source, or NULL.  If the file is damaged further on, the
+ * source's @damage says so.
+ */
+struct source *file_open(const char *path, struct error *error)
+{
+	struct file *file = calloc(1, sizeof(*file));
+
+	if (!file) {
+		error_set(error, "out of memory");
+		return NULL;
+	}
+	file->source.ops = &file_ops;
+	file->fd = -1;
+	if (open_path(file, path, error) || read_header(file, error)) {
+		file_close(&file->source);
+		return NULL;
+	}
+	return &file->source;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where records come from.  What this folder offers:
+ *
+ *   rings_open()	the rings of the loaded module
+ *   file_open()	a file that was saved; file_write_*() save one
+ *   source_*()		both alike: records by CPU, and the tables that go with them
+ *   merge_*()		the records of all CPUs as one stream, by time, and what was lost
+ *   names_*()		names for the numbers in records
+ */
+#ifndef SKBTRACE_TOOLS_SOURCE_H
+#define SKBTRACE_TOOLS_SOURCE_H
+
+#include "file.h"
+#include "merge.h"
+#include "names.h"
+#include "records.h"
+#include "rings.h"
+
+#endif /* SKBTRACE_TOOLS_SOURCE_H */
