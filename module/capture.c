@@ -237,18 +237,13 @@ static void record_entry(struct hop *hop)
 	struct skbtrace_record *slot;
 	struct digest sum;
 	u32 stack_id;
-	u64 index;
 
 	stack_id = examine(trace, hop, &sum);
-	/*
-	 * The slot last: while it is being written readers wait for it, and
-	 * after a lap nested writers are refused.
-	 */
-	slot = claim_allowed(trace, hop->config, &index);
+	slot = claim_allowed(trace, hop->config);
 	if (!slot)
 		return;
 	fill_entry(slot, hop, &sum, stack_id);
-	ring_commit(&trace->ring, slot, index);
+	ring_commit(&trace->ring);
 }
 
 /**

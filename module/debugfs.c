@@ -369,12 +369,12 @@ static const struct file_operations trace_fops = {
  */
 
 static void stats_line(struct seq_file *m, const char *who, u64 attempts,
-		       u64 committed, u64 dropped, u64 rate_limited,
+		       u64 committed, u64 nested, u64 rate_limited,
 		       u64 no_ring, u64 malformed, u64 untracked, u64 no_stack,
 		       u64 long_lists)
 {
-	seq_printf(m, "%s attempts %llu committed %llu dropped %llu rate_limited %llu no_ring %llu malformed %llu untracked %llu no_stack %llu long_lists %llu\n",
-		   who, attempts, committed, dropped, rate_limited, no_ring,
+	seq_printf(m, "%s attempts %llu committed %llu nested %llu rate_limited %llu no_ring %llu malformed %llu untracked %llu no_stack %llu long_lists %llu\n",
+		   who, attempts, committed, nested, rate_limited, no_ring,
 		   malformed, untracked, no_stack, long_lists);
 }
 
@@ -403,8 +403,8 @@ static int stats_show(struct seq_file *m, void *v)
 		n[3] = local_read(&trace->rate_limited);
 		n[4] = local_read(&trace->no_ring);
 		n[0] = RING_LOAD(&trace->ring.attempts) + n[3] + n[4];
-		n[1] = RING_LOAD(&trace->ring.committed);
-		n[2] = RING_LOAD(&trace->ring.dropped);
+		n[1] = RING_LOAD(&trace->ring.head);
+		n[2] = RING_LOAD(&trace->ring.nested);
 		n[5] = local_read(&trace->malformed);
 		n[6] = local_read(&trace->untracked);
 		n[7] = local_read(&trace->no_stack);

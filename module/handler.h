@@ -127,25 +127,25 @@ trusted_skb(const struct point *point, struct pt_regs *regs)
 }
 
 /* Get the slot for a record where max_rate= has no say. */
-static __always_inline struct skbtrace_record *claim(struct cpu_trace *trace, u64 *index)
+static __always_inline struct skbtrace_record *claim(struct cpu_trace *trace)
 {
 	if (unlikely(!trace->ring.slots)) {
 		local_inc(&trace->no_ring);
 		return NULL;
 	}
-	return ring_claim(&trace->ring, index);
+	return ring_claim(&trace->ring);
 }
 
 /* Get the slot for a record, unless it is refused; refusals are counted. */
 static inline struct skbtrace_record *
-claim_allowed(struct cpu_trace *trace, const struct config *config, u64 *index)
+claim_allowed(struct cpu_trace *trace, const struct config *config)
 {
 	if (unlikely(config->max_rate) &&
 	    !rate_allows(trace, config->max_rate)) {
 		local_inc(&trace->rate_limited);
 		return NULL;
 	}
-	return claim(trace, index);
+	return claim(trace);
 }
 
 /* What every record has, of an entry or a return. */

@@ -240,16 +240,14 @@ static noinline int finish_followed(const struct point *point,
 				    unsigned long flags)
 {
 	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
-	struct skbtrace_record *record;
-	u64 index;
+	struct skbtrace_record *record = claim(trace);
 
-	record = claim(trace, &index);
 	if (likely(record)) {
 		handler_rcu_read_lock();
 		if (!fill_plain(record, point, regs, skb, config))
 			capture_fill(record, point, regs, skb, config);
 		handler_rcu_read_unlock();
-		ring_commit(&trace->ring, record, index);
+		ring_commit(&trace->ring);
 	}
 	handler_leave(flags);
 	return 0;

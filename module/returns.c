@@ -84,14 +84,13 @@ static __always_inline void record_return(const struct point *point,
 	unsigned long ret = regs_return_value(regs);
 	struct skbtrace_record *slot;
 	const struct sk_buff *copy;
-	u64 index;
 
 	/* A copy of a packet that is followed is followed. */
 	copy = point->role == ROLE_CLONE ? sound_pointer(ret) : NULL;
 	if (copy && !followed(copy))
 		follow(copy);
 
-	slot = claim_allowed(trace, rcu_dereference_sched(config), &index);
+	slot = claim_allowed(trace, rcu_dereference_sched(config));
 	if (!slot)
 		return;
 	/* Everything that is not said below is 0. */
@@ -105,7 +104,7 @@ static __always_inline void record_return(const struct point *point,
 	slot->flags = call->flags | SKBTRACE_F_RET;
 	memcpy(slot->dev, call->dev, sizeof(slot->dev));
 	memcpy(slot->peer, call->peer, sizeof(slot->peer));
-	ring_commit(&trace->ring, slot, index);
+	ring_commit(&trace->ring);
 }
 
 /**

@@ -3,7 +3,6 @@
 #define pr_fmt(fmt) "skbtrace: " fmt
 
 #include <linux/cpu.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 #include <skbtrace/ring_size.h>
@@ -24,25 +23,23 @@ DEFINE_PER_CPU(struct cpu_trace, cpu_trace);
  */
 int rings_init(unsigned int *ring_kb)
 {
-	u64 nr_slots;
+	unsigned long memory_kb = totalram_pages() << (PAGE_SHIFT - 10);
 	size_t size;
 	int cpu;
 
 	BUILD_BUG_ON(RING_WORDS % 8);
-	if (!*ring_kb)
-		*ring_kb = ring_size_default(totalram_pages() << (PAGE_SHIFT - 10),
-					     num_possible_cpus());
-	nr_slots = (u64)*ring_kb * 1024 / SKBTRACE_RECORD_SIZE;
-	if (nr_slots < 2 || nr_slots > INT_MAX / SKBTRACE_RECORD_SIZE) {
+	BUILD_BUG_ON(2 * SKBTRACE_RECORD_SIZE > 1024);
+	if (*ring_kb > RING_KB_LIMIT) {
 		pr_err("ring_kb=%u refused: wants 1 to %u\n", *ring_kb,
-		       INT_MAX / 1024);
+		       RING_KB_LIMIT);
 		return -EINVAL;
 	}
-	nr_slots = rounddown_pow_of_two(nr_slots);
-	size = nr_slots * SKBTRACE_RECORD_SIZE;
-	*ring_kb = size / 1024;
 
 	cpus_read_lock();
+	if (!*ring_kb)
+		*ring_kb = ring_size_default(memory_kb, num_online_cpus());
+	*ring_kb = ring_size_round(*ring_kb);
+	size = *ring_kb * 1024ul;
 	for_each_online_cpu(cpu) {
 		struct skbtrace_record *slots;
 
@@ -54,7 +51,8 @@ int rings_init(unsigned int *ring_kb)
 			rings_exit();
 			return -ENOMEM;
 		}
-		ring_init(&per_cpu(cpu_trace, cpu).ring, slots, nr_slots);
+		ring_init(&per_cpu(cpu_trace, cpu).ring, slots,
+			  size / SKBTRACE_RECORD_SIZE);
 	}
 	cpus_read_unlock();
 	return 0;

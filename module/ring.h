@@ -5,14 +5,10 @@
 #include <linux/percpu.h>
 #include <linux/timekeeping.h>
 #include <asm/local.h>
-#include <asm/cmpxchg.h>
 
-/*
- * What include/skbtrace/ring.h stands on.  Writers of a ring run on one CPU,
- * so that its words need to be atomic against interrupts only.
- */
-#define RING_CMPXCHG(p, old, new)	likely(ring_cmpxchg(p, old, new))
+/* What include/skbtrace/ring.h stands on. */
 #define RING_LOAD(p)			READ_ONCE(*(p))
+#define RING_STORE(p, v)		WRITE_ONCE(*(p), v)
 #define RING_LOAD_ACQUIRE(p)		smp_load_acquire(p)
 #define RING_STORE_RELEASE(p, v)	smp_store_release(p, v)
 #define RING_INC(p)			local_inc((local_t *)(p))
@@ -20,11 +16,6 @@
 #define RING_RMB()			smp_rmb()
 #define RING_COPY(to, from, words)	ring_copy(to, from, words)
 #define RING_CLOCK()			ktime_get_mono_fast_ns()
-
-static inline bool ring_cmpxchg(u64 *p, u64 old, u64 new)
-{
-	return cmpxchg_local(p, old, new) == old;
-}
 
 /* A record has a multiple of 8 words, see rings_init(). */
 static inline void ring_copy(u64 *to, const u64 *from, unsigned int words)

@@ -2,17 +2,17 @@
 /*
  * The ring: one a CPU, fixed-size slots, the oldest overwritten.
  *
- * Writers run on the CPU that owns the ring and nest: task, softirq, hardirq,
- * NMI.  An inner one always finishes before the outer one goes on.  Readers
- * run anywhere, write nothing, and so cannot slow or hurt a writer.
+ * One writer at a time, on the CPU that owns the ring: handlers do not nest
+ * (selftests/net/nesting.sh).  Should one interrupt another after all, the
+ * inner one is refused and counted.  Readers run anywhere, write nothing, and so
+ * cannot slow or hurt the writer.  Nobody waits for anybody.
  *
- * No kernel type is used here: module/ring.c includes this in the kernel and
+ * No kernel type is used here: module/ring.h includes this in the kernel and
  * selftests/ring in user space, each after defining what it stands on (all
  * take naturally aligned 64-bit words):
  *
- *   RING_CMPXCHG(p, old, new)	 true if *p went from old to new; atomic on this
- *				 CPU against interrupts and NMIs, not ordering
- *   RING_LOAD(p)		 plain single load
+ *   RING_LOAD(p), RING_STORE(p, v)	 single, and in program order with each other
+ *				 as this CPU's interrupts see it
  *   RING_LOAD_ACQUIRE(p)	 nothing after it happens before it
  *   RING_STORE_RELEASE(p, v)	 nothing before it happens after it
  *   RING_INC(p)		 atomic on this CPU
@@ -27,36 +27,31 @@
 
 #define RING_WORDS	(SKBTRACE_RECORD_SIZE / 8)
 
-/*
+/**
  * struct ring - one CPU's ring
- *
- * A slot is a record, and record.index is its state while it is in the ring:
- * the index of the record it holds or is about to hold (its owner), times two,
- * plus RING_BUSY while that record is being written.  The index itself is
- * what readers get.
+ * @slots: the records; a slot's index says whose it is, from the moment that it
+ *	is claimed
+ * @nr_slots: how many, a power of two
+ * @head: records written, which is the index of the next; all below it are complete
+ * @writing: 1 from claim to commit, else 0
+ * @attempts: calls of ring_claim()
+ * @nested: of these, refused because they interrupted another between claim and
+ *	commit
  *
  * Invariants:
- *   attempts == committed + dropped + those being written.
- *   The owner of slot i is i modulo nr_slots, and only grows.
- *   head grows by one a record: all indices below it are claimed.
+ *   attempts == head + nested, and one more while a record is being written.
+ *   The slot of index i < head holds record i, or a later one of i modulo
+ *   nr_slots, complete or being written.  What a slot holds only gets newer.
+ *   From record to record time does not go back.
  */
 struct ring {
 	struct skbtrace_record	*slots;
-	__u64			nr_slots;	/* a power of two */
+	__u64			nr_slots;
 	__u64			head;
-	__u64			attempts;	/* calls of ring_claim() */
-	__u64			committed;	/* calls of ring_commit() */
-	__u64			dropped;	/* claims refused */
+	__u64			writing;
+	__u64			attempts;
+	__u64			nested;
 };
-
-#define RING_BUSY		1ULL
-#define RING_COMMITTED(index)	((__u64)(index) << 1)
-#define RING_CLAIMED(index)	(RING_COMMITTED(index) | RING_BUSY)
-
-#define RING_UNLIKELY(x)		__builtin_expect(!!(x), 0)
-
-/* The top bit of an index is lost in the state: 2^63 records are enough. */
-#define RING_INDEX(state)	((__u64)(state) >> 1)
 
 static inline struct skbtrace_record *ring_slot(const struct ring *ring,
 						__u64 index)
@@ -69,97 +64,62 @@ static inline struct skbtrace_record *ring_slot(const struct ring *ring,
  * @ring: the ring
  * @slots: @nr_slots records, aligned to 8 bytes
  * @nr_slots: how many, a power of two
- *
- * Every slot starts as if the lap before the first had been committed, so
- * that the first lap needs no case of its own.
  */
 static inline void ring_init(struct ring *ring, struct skbtrace_record *slots,
 			     __u64 nr_slots)
 {
-	__u64 i;
-
 	ring->slots = slots;
 	ring->nr_slots = nr_slots;
 	ring->head = 0;
+	ring->writing = 0;
 	ring->attempts = 0;
-	ring->committed = 0;
-	ring->dropped = 0;
-	for (i = 0; i < nr_slots; i++)
-		slots[i].index = RING_COMMITTED(i - nr_slots);
+	ring->nested = 0;
 }
 
 /**
  * ring_claim() - get the next slot to write to
- * @ring: the ring of the CPU this runs on; the caller stays on it until
- *	ring_commit()
- * @index: set to what ring_commit() is to be told
+ * @ring: the ring of the CPU this runs on; the caller stays on it, and calls
+ *	ring_commit() before it lets anything run that waits for it
  *
- * The slot is claimed before the head moves.  That way a nested writer that
- * finds a slot claimed and the head not moved knows whom it interrupted, and
- * moves the head itself.
+ * What interrupts in here and writes is done before this goes on; so head and
+ * clock are read after @writing is set, from when on nobody does.
  *
- * Bounded: the loop goes round again only because a nested writer finished in
- * between or was helped.
- *
- * Return: the slot with @ts_ns set, all else stale; or NULL if the ring has
- * gone round once since an interrupted writer claimed its slot (counted in
- * ring->dropped).
+ * Return: the slot with @index and @ts_ns set, which are not the caller's to
+ * change, and all else stale; or NULL if this has interrupted another writer.
  */
-static inline struct skbtrace_record *ring_claim(struct ring *ring,
-						 __u64 *index)
+static inline struct skbtrace_record *ring_claim(struct ring *ring)
 {
 	struct skbtrace_record *slot;
-	__u64 head, state, now;
+	__u64 head;
 
 	RING_INC(&ring->attempts);
-	for (;;) {
-		head = RING_LOAD(&ring->head);
-		/*
-		 * The clock is read between head and claim: whoever nests in
-		 * here and writes moves the head, so the claim below fails and
-		 * the clock is read again.  So time does not go back in a ring.
-		 */
-		now = RING_CLOCK();
-		slot = ring_slot(ring, head);
-		state = RING_LOAD(&slot->index);
-		if (RING_UNLIKELY(state != RING_COMMITTED(head - ring->nr_slots))) {
-			if (state == RING_CLAIMED(head)) {
-				/* We interrupted the owner before it moved the head. */
-				RING_CMPXCHG(&ring->head, head, head + 1);
-			} else if (state == RING_CLAIMED(head - ring->nr_slots) &&
-				   RING_LOAD(&ring->head) == head) {
-				RING_INC(&ring->dropped);
-				return NULL;
-			}
-			continue;	/* or the head moved under us */
-		}
-		if (RING_CMPXCHG(&slot->index, state, RING_CLAIMED(head)))
-			break;
+	if (__builtin_expect(RING_LOAD(&ring->writing), 0)) {
+		RING_INC(&ring->nested);
+		return NULL;
 	}
-	RING_CMPXCHG(&ring->head, head, head + 1);
+	RING_STORE(&ring->writing, 1);
+	head = RING_LOAD(&ring->head);
+	slot = ring_slot(ring, head);
+	RING_STORE(&slot->index, head);
 	/*
-	 * A reader that sees any of what the caller writes from here on must
-	 * also see the slot claimed when it looks again: pairs with RING_RMB()
-	 * in ring_read().
+	 * A reader that sees any of what is written from here on must also see
+	 * whose the slot is now when it looks again: pairs with RING_RMB() in
+	 * ring_read().
 	 */
 	RING_WMB();
-	slot->ts_ns = now;
-	*index = head;
+	RING_STORE(&slot->ts_ns, RING_CLOCK());
 	return slot;
 }
 
 /**
- * ring_commit() - show readers a slot that is written
- * @ring: the ring
- * @slot: what ring_claim() returned
- * @index: what ring_claim() set
+ * ring_commit() - show readers the slot that was claimed, now that it is written
+ * @ring: the ring, after ring_claim() has returned a slot
  */
-static inline void ring_commit(struct ring *ring, struct skbtrace_record *slot,
-			       __u64 index)
+static inline void ring_commit(struct ring *ring)
 {
 	/* Pairs with RING_LOAD_ACQUIRE() in ring_read(). */
-	RING_STORE_RELEASE(&slot->index, RING_COMMITTED(index));
-	RING_INC(&ring->committed);
+	RING_STORE_RELEASE(&ring->head, RING_LOAD(&ring->head) + 1);
+	RING_STORE(&ring->writing, 0);
 }
 
 /**
@@ -176,17 +136,17 @@ static inline __u64 ring_oldest(const struct ring *ring)
 /**
  * ring_read() - copy the record at a cursor
  * @ring: the ring, of any CPU
- * @cursor: index to read; moved behind the record that is delivered
+ * @cursor: index to read, not above the head; moved behind the record that is
+ *	delivered
  * @lost: increased by the number of records that were overwritten before they
  *	could be read
- * @record: where to copy to, @record->index is set to the record's index
+ * @record: where to copy to
  *
  * delivered + lost == the distance @cursor moved, always.  A record is
  * delivered whole or not at all.
  *
- * Bounded: each round moves the cursor on, or ends.  A reader that is overrun
- * each time it looks gives up after a few rounds, as if there were nothing
- * (the caller comes again).
+ * Bounded: a reader that is overrun each time it looks gives up after a few
+ * rounds, as if there were nothing (the caller comes again).
  *
  * Return: 1 if a record was delivered, 0 if there is none to be had yet.
  */
@@ -194,25 +154,20 @@ static inline int ring_read(const struct ring *ring, __u64 *cursor,
 			    __u64 *lost, struct skbtrace_record *record)
 {
 	const struct skbtrace_record *slot;
-	__u64 state, oldest;
+	__u64 oldest;
 	int tries;
 
 	for (tries = 0; tries < 16; tries++) {
-		slot = ring_slot(ring, *cursor);
 		/* Pairs with RING_STORE_RELEASE() in ring_commit(). */
-		state = RING_LOAD_ACQUIRE(&slot->index);
-		if (state == RING_COMMITTED(*cursor)) {
-			RING_COPY((__u64 *)record, (const __u64 *)slot,
-				  RING_WORDS);
-			/* Pairs with RING_WMB() in ring_claim(). */
-			RING_RMB();
-			if (RING_LOAD(&slot->index) == state) {
-				record->index = *cursor;
-				(*cursor)++;
-				return 1;
-			}
-		} else if ((__s64)(state - RING_CLAIMED(*cursor)) <= 0) {
-			return 0;	/* being written, or not even begun */
+		if (*cursor >= RING_LOAD_ACQUIRE(&ring->head))
+			return 0;
+		slot = ring_slot(ring, *cursor);
+		RING_COPY((__u64 *)record, (const __u64 *)slot, RING_WORDS);
+		/* Pairs with RING_WMB() in ring_claim(). */
+		RING_RMB();
+		if (RING_LOAD(&slot->index) == *cursor) {
+			(*cursor)++;
+			return 1;
 		}
 		/* Overwritten.  On to the oldest that may be left. */
 		oldest = ring_oldest(ring);

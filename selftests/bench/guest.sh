@@ -128,7 +128,7 @@ reader() {
 # a million.
 readers() {
 	local kept
-	insmod /skbtrace/skbtrace.ko ring_kb=98304 || fail "skbtrace"
+	insmod /skbtrace/skbtrace.ko ring_kb=131072 || fail "skbtrace"
 	load udp 64 $((records / 55)) >/dev/null || fail "load udp"
 	echo 0 >/sys/module/skbtrace/parameters/on
 	kept=$(events skbtrace)
@@ -150,7 +150,7 @@ resident() { awk '$1 == "VmRSS:" { print $2 }' "/proc/${pids[0]}/status"; }
 # reader has its turn; the ring holds what comes in 0.1 s at a million a second
 drain_with() {
 	local name=$2 packets=$((million / 44)) said quarter end seen lost rate unread
-	insmod /skbtrace/skbtrace.ko ring_kb=24576 || fail "skbtrace"
+	insmod /skbtrace/skbtrace.ko ring_kb=32768 || fail "skbtrace"
 	start "${@:3}"
 	sleep 1.5
 	# A quarter as much is sent before, which is not measured.

@@ -168,7 +168,7 @@ events() {
 
 # not seen, or refused
 skbtrace_missed() {
-	awk '$1 == "total" { for (i = 2; i < NF; i++) if ($i == "dropped") n += $(i + 1) }
+	awk '$1 == "total" { for (i = 2; i < NF; i++) if ($i == "nested") n += $(i + 1) }
 		$1 == "missed" { n += $2 } END { print n + 0 }' $debugfs/skbtrace.d/stats
 }
 # not seen, overwritten before it was read, or refused

@@ -88,7 +88,7 @@ check "cat again shows the same" cat_twice
 check "two readers at once see the same" two_at_once
 check "so does one that reads 77 bytes at a time" small_reads
 check "as many binary records as lines" records_are_the_same
-check "attempts == committed + dropped + refused" attempts_add_up
+check "attempts == committed + nested + refused" attempts_add_up
 check "a buffer shorter than a record is refused" cursor short
 check "whole records only" cursor whole
 check "O_NONBLOCK at the end says EAGAIN" cursor eagain

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Is all accounted for that a flood left behind?  overload.py TEST ARGUMENT...
 
-quiet SECONDS PID...    attempts are committed, dropped or refused, on each CPU, each
+quiet SECONDS PID...    attempts are committed, nested or refused, on each CPU, each
                         time the processes that flood are stopped
 readers SECONDS PID...  four readers of different speed got or lost every record
 cat TIMES FILE          so did those who read the text
@@ -71,7 +71,7 @@ def go_on(pids):
 
 def adds_up(figures):
     for who, n in figures.items():
-        assert n["attempts"] == n["committed"] + n["dropped"] + \
+        assert n["attempts"] == n["committed"] + n["nested"] + \
             n["rate_limited"] + n["no_ring"], (who, n)
 
 
@@ -91,7 +91,7 @@ def quiet(seconds, *pids):
     for who, n in figures.items():
         assert n["committed"] > 10 * slots(), ("no overrun", who, n)
     print(f"{moments} quiet moments, {figures['total']['attempts']} attempts, "
-          f"{figures['total']['dropped']} dropped")
+          f"{figures['total']['nested']} nested")
 
 
 class Reader:

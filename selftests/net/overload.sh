@@ -57,7 +57,7 @@ ktap_print_header
 ktap_set_plan 7
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 dmesg -c >/dev/null
-load ring_kb=12 points=veth,bridge,ip
+load ring_kb=16 points=veth,bridge,ip
 flood_up
 counted "flooded, all is counted on each CPU whenever it is quiet" \
 	overload quiet "$seconds" "${floods[@]}"

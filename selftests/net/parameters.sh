@@ -59,7 +59,7 @@ stats_say() {
 }
 
 ring_kb_kept() {
-	unload && load ring_kb=300 points=veth && has ring_kb 192 &&
+	unload && load ring_kb=300 points=veth && has ring_kb 256 &&
 		not sh -c "echo 100 >$parameters/ring_kb"
 }
 

@@ -2,9 +2,9 @@
 /*
  * Records that prove by their content that they are whole.
  *
- * All 24 words of a record are a function of its index, its timestamp and a
+ * All words of a record are a function of its index, its timestamp and a
  * number that no other record has, and the last word is a checksum of the
- * other 23.  A record made of two, or read before it was finished, does not
+ * others.  A record made of two, or read before it was finished, does not
  * add up.
  *
  * Include it after ring.h; RECORD_STORE(p, v) is how a word is stored.
@@ -45,12 +45,11 @@ static inline __u64 record_sum(__u64 index, __u64 ts, __u64 serial)
 /**
  * record_fill() - what a caller of ring_claim() does to the slot
  * @slot: the slot
- * @index: what ring_claim() set
  * @serial: a number no other record has
  *
  * The checksum is stored last: a slot without it was not finished.
  */
-static inline void record_fill(struct skbtrace_record *slot, __u64 index, __u64 serial)
+static inline void record_fill(struct skbtrace_record *slot, __u64 serial)
 {
 	__u64 *word = (__u64 *)slot;
 	unsigned int i;
@@ -58,7 +57,7 @@ static inline void record_fill(struct skbtrace_record *slot, __u64 index, __u64 
 	RECORD_STORE(&word[WORD_SERIAL], serial);
 	for (i = WORD_SERIAL + 1; i < WORD_SUM; i++)
 		RECORD_STORE(&word[i], record_word(serial, i));
-	RECORD_STORE(&word[WORD_SUM], record_sum(index, slot->ts_ns, serial));
+	RECORD_STORE(&word[WORD_SUM], record_sum(slot->index, slot->ts_ns, serial));
 }
 
 /* The record, as ring_read() delivered it, is whole. */

@@ -4,7 +4,8 @@
  *
  * One thread writes, and signals are its interrupts: they come at any
  * instruction, an NMI's also into the handler of an IRQ's, and not the other
- * way round.  Handlers write one record or a burst that goes round the ring.
+ * way round.  Handlers write one record or a burst that goes round the ring, or
+ * are refused.
  * Readers of different speed look on from other threads.
  *
  * "storm": small rings, records overwritten all the time.  All accesses are
@@ -39,15 +40,6 @@
 
 static int plain;	/* the test "once" */
 
-static void interrupt(int sig);
-
-#ifdef TSAN
-/*
- * ThreadSanitizer keeps signals for its own calls and has versions that leave
- * them blocked.  There an interrupt is a call from a step of the protocol.
- */
-static __thread int level = -1;		/* of the writer */
-
 /* One race is enough; there may be one a record. */
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
@@ -55,70 +47,12 @@ const char *__tsan_default_options(void)
 	return "halt_on_error=1";
 }
 
-static void step(void)
-{
-	static unsigned int n;
-	int interrupted = level;
-
-	if (level < 0 || level > 1 || ++n * 2654435761u >> 24)
-		return;
-	level += 1 + (n & 1 && level == 0);
-	interrupt(0);
-	level = interrupted;
-}
-#else
-static void step(void)
-{
-}
-#endif
-
 static __u64 clock_now(void)
 {
 	struct timespec now;
 
-	step();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-/*
- * On x86 what the kernel uses: one instruction, not locked, so that it is
- * atomic against interrupts and nothing else.
- */
-#if defined(__x86_64__) && !defined(TSAN)
-static int local_cmpxchg(__u64 *p, __u64 old, __u64 new)
-{
-	__u64 was = old;
-
-	__asm__ volatile("cmpxchgq %2, %1" : "+a" (was), "+m" (*p) : "r" (new) : "memory");
-	return was == old;
-}
-
-static void local_inc(__u64 *p)
-{
-	__asm__ volatile("incq %0" : "+m" (*p) : : "memory");
-}
-#else
-static int local_cmpxchg(__u64 *p, __u64 old, __u64 new)
-{
-	return __atomic_compare_exchange_n(p, &old, new, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-}
-
-static void local_inc(__u64 *p)
-{
-	__atomic_fetch_add(p, 1, __ATOMIC_RELAXED);
-}
-#endif
-
-static __u64 retries;	/* cmpxchg that an interrupt was quicker at */
-
-static int count_cmpxchg(__u64 *p, __u64 old, __u64 new)
-{
-	step();
-	if (local_cmpxchg(p, old, new))
-		return 1;
-	local_inc(&retries);
-	return 0;
 }
 
 static void spin(unsigned int rounds)
@@ -142,8 +76,7 @@ static void copy_words(__u64 *to, const __u64 *from, unsigned int words)
 
 	n++;
 	for (i = 0; i < words; i++) {
-		/* Even a claim that fails is a store to ThreadSanitizer. */
-		to[i] = plain && i > 0 ? plain_load(&from[i]) :
+		to[i] = plain && i > 1 ? plain_load(&from[i]) :
 				__atomic_load_n(&from[i], __ATOMIC_RELAXED);
 		/* Now and then a reader is held up in the middle. */
 		if (n % (8 * words) == 8 * i)
@@ -153,31 +86,27 @@ static void copy_words(__u64 *to, const __u64 *from, unsigned int words)
 
 static void store_word(__u64 *p, __u64 v)
 {
-	step();
 	if (plain)
 		*p = v;
 	else
 		__atomic_store_n(p, v, __ATOMIC_RELAXED);
 }
 
-static __u64 load_word(const __u64 *p)
+/* What the kernel uses on x86: one instruction, so that an interrupt cannot split it. */
+static void local_inc(__u64 *p)
 {
-	step();
-	return __atomic_load_n(p, __ATOMIC_RELAXED);
+#if defined(__x86_64__) && !defined(TSAN)
+	__asm__ volatile("incq %0" : "+m" (*p) : : "memory");
+#else
+	__atomic_fetch_add(p, 1, __ATOMIC_RELAXED);
+#endif
 }
 
-static void store_release(__u64 *p, __u64 v)
-{
-	step();
-	__atomic_store_n(p, v, __ATOMIC_RELEASE);
-}
-
-#define RING_CMPXCHG(p, old, new)	count_cmpxchg(p, old, new)
-#define RING_LOAD(p)			load_word(p)
+/* Relaxed atomics may be reordered by the compiler, volatile ones not with each other. */
+#define RING_LOAD(p)			__atomic_load_n((const volatile __u64 *)(p), __ATOMIC_RELAXED)
 #define RING_LOAD_ACQUIRE(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
-/* For mutants. */
-#define RING_STORE(p, v)		__atomic_store_n(p, v, __ATOMIC_RELAXED)
-#define RING_STORE_RELEASE(p, v)	store_release(p, v)
+#define RING_STORE(p, v)		__atomic_store_n((volatile __u64 *)(p), v, __ATOMIC_RELAXED)
+#define RING_STORE_RELEASE(p, v)	__atomic_store_n((volatile __u64 *)(p), v, __ATOMIC_RELEASE)
 #define RING_INC(p)			local_inc(p)
 #define RING_WMB()			__atomic_thread_fence(__ATOMIC_RELEASE)
 #define RING_RMB()			__atomic_thread_fence(__ATOMIC_ACQUIRE)
@@ -185,18 +114,6 @@ static void store_release(__u64 *p, __u64 v)
 #define RING_CLOCK()			clock_now()
 #define RECORD_STORE(p, v)		store_word(p, v)
 
-/*
- * ring_claim() stores ts_ns plainly, which no CPU tears, but a reader that is
- * being overrun looks at it meanwhile: a race by the letter of C.  The fences
- * that make it harmless are nothing that ThreadSanitizer knows about.
- */
-#ifdef TSAN
-#define ts_ns	_Atomic ts_ns
-#endif
-#include <skbtrace/record.h>
-#ifdef TSAN
-#undef ts_ns
-#endif
 #include <skbtrace/ring.h>
 #include "ring_record.h"
 
@@ -210,8 +127,7 @@ static struct skbtrace_record *slots;
 
 /* Of the writer and its interrupts, one thread. */
 static pthread_t writer;
-static __u64 serials, calls, refused, nested, interrupts;
-static __u64 inside;	/* writers between call and return */
+static __u64 calls, refused, interrupts;
 static int ready, stop, quiet;
 
 struct reader {
@@ -224,29 +140,18 @@ struct reader {
 
 static void write_one(void)
 {
-	struct skbtrace_record *slot;
-	__u64 index, serial;
+	__u64 serial = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+	struct skbtrace_record *slot = ring_claim(&ring);
 
-	serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
-	local_inc(&calls);
-	if (inside++)
-		local_inc(&nested);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	slot = ring_claim(&ring, &index);
 	if (slot) {
-		record_fill(slot, index, serial);
-		ring_commit(&ring, slot, index);
+		record_fill(slot, serial);
+		ring_commit(&ring);
 	} else {
 		local_inc(&refused);
 	}
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	inside--;
 }
 
-/*
- * A ring that must not be overwritten is written to until it is full, or
- * nearly: those that were interrupted here write one more each.
- */
+/* A ring that must not be overwritten is written to until it is full, or nearly. */
 static int may_write(void)
 {
 	return !plain || calls < ring.nr_slots - 8;
@@ -254,11 +159,11 @@ static int may_write(void)
 
 static void interrupt(int sig)
 {
-	__u64 writes = record_mix(serials) % 8;
+	__u64 writes = record_mix(calls) % 8;
 
 	(void)sig;
 	local_inc(&interrupts);
-	/* Mostly one or two; every eighth goes round, to meet whom it interrupted. */
+	/* Mostly one or two; every eighth goes round, if it may. */
 	writes = writes == 7 && ring.nr_slots <= 64 ? ring.nr_slots + 2 : 1 + writes % 2;
 	while (writes-- && may_write())
 		write_one();
@@ -294,16 +199,19 @@ static void write_all(void)
 		if (may_write()) {
 			write_one();
 			/* Now and then a reader is to get to the end of its copy. */
-			spin(record_mix(serials) % 8 ? 0 : 4096);
+			spin(record_mix(calls) % 8 ? 0 : 4096);
 		} else {
 			sched_yield();
 		}
 }
 
+/*
+ * ThreadSanitizer keeps signals for its own calls, and looks for races between
+ * threads: there nobody interrupts.
+ */
 #ifdef TSAN
 static void *write_thread(void *arg)
 {
-	level = 0;
 	write_all();
 	return arg;
 }
@@ -399,12 +307,12 @@ static const char *check_quiet(struct reader *readers)
 {
 	unsigned int i;
 
-	if (ring.attempts != calls || ring.dropped != refused)
-		return "attempts or dropped is not what the writers counted";
-	if (ring.attempts != ring.committed + ring.dropped)
-		return "attempts is not committed + dropped";
-	if (ring.head != ring.committed)
-		return "the head is not where the last record is";
+	if (ring.attempts != calls || ring.nested != refused)
+		return "attempts or nested is not what the writers counted";
+	if (ring.head != ring.attempts - ring.nested)
+		return "attempts is not head + nested";
+	if (ring.writing)
+		return "nobody writes, and nobody may";
 	for (i = 0; i < READERS; i++) {
 		if (readers[i].wrong)
 			return readers[i].wrong;
@@ -429,7 +337,7 @@ static void run(const char *name, unsigned int nr_slots, unsigned int ms)
 	unsigned int i;
 
 	ready = stop = quiet = 0;
-	serials = calls = refused = nested = interrupts = retries = 0;
+	calls = refused = interrupts = 0;
 	memset(slots, 0, nr_slots * sizeof(*slots));
 	ring_init(&ring, slots, nr_slots);
 	if (pthread_create(&writer, NULL, write_thread, NULL))
@@ -453,11 +361,9 @@ static void run(const char *name, unsigned int nr_slots, unsigned int ms)
 		wrong = "lost a record that was not overwritten";
 	if (wrong)
 		ksft_print_msg("%s\n", wrong);
-	ksft_print_msg("%llu interrupts, %llu cmpxchg retried, %u readers: %llu delivered\n",
-		       interrupts, retries, READERS, delivered);
-	ksft_test_result(!wrong,
-			 "%s, %u slots: %llu records, %llu nested, %llu dropped, %llu lost\n",
-			 name, nr_slots, ring.committed, nested, ring.dropped, lost);
+	ksft_test_result(!wrong, "%s, %u slots: %llu records, %llu interrupts, %llu refused, "
+			 "%llu read, %llu lost\n", name, nr_slots, ring.head, interrupts,
+			 ring.nested, delivered, lost);
 }
 
 int main(void)
