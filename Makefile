@@ -3,14 +3,11 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^.define SKBTRACE_VERSION "\(.*\)"/\1/p' include/skbtrace/version.h)
-# For check: the kernel that must pass comes first, then the oldest, the newest and one
-# that looks for mistakes of memory itself.
-KERNELS ?= 6.1 5.10 newest debug-kasan
 
 # What was given for the virtual machine; its scripts run elsewhere, hence abspath.
 given = $(if $(filter command% environment%,$(origin $(1))),$(1)='$(2)')
 vm_env := $(foreach v,KERNEL MODULES KDIR,$(call given,$(v),$(abspath $($(v))))) \
-	  $(call given,CC,$(CC)) $(call given,VMKERNEL,$(VMKERNEL)) $(call given,TESTS,$(TESTS))
+	  $(foreach v,CC VMKERNEL TESTS KERNELS LONG LANES,$(call given,$(v),$($(v))))
 
 all: module tools
 
@@ -64,23 +61,16 @@ distclean: clean
 
 demo:
 	selftests/setup.sh demo
-	$(vm_env) selftests/vm/run.sh --time 300 -- ./demo.sh
+	$(vm_env) selftests/vm/run.sh -- ./demo.sh
 
 vm:
 	selftests/setup.sh demo
 	$(vm_env) selftests/vm/run.sh --shell
 
-check:
+# What each of them runs is said in selftests/table.
+check check-all check-debug:
 	selftests/setup.sh check
-	$(vm_env) selftests/check.sh $(KERNELS)
-
-check-all:
-	$(MAKE) check KERNELS="5.10 6.1 6.12 newest debug-kasan"
-
-# Kernels that look for mistakes themselves; building them takes a while, once.
-check-debug:
-	selftests/setup.sh check
-	$(vm_env) GUESTS=1 selftests/check.sh debug-kasan debug-lockdep debug-kcsan
+	$(vm_env) selftests/check.sh $@
 
 matrix:
 	@selftests/matrix.sh
@@ -121,8 +111,8 @@ help:
 	@echo 'In a virtual machine, nothing is loaded or installed here but packages:'
 	@echo '  demo             watch packets cross a bridge, one of them corrupted'
 	@echo '  vm               a shell with module, reader and network tools'
-	@echo '  check            all tests, on the kernels of KERNELS'
-	@echo '  check-all        all tests, on every kernel known to the rig; an hour and a half'
+	@echo '  check            what must pass before a change is taken; a quarter of an hour'
+	@echo '  check-all        all tests in their long form, on every kernel known to the rig; hours'
 	@echo '  check-debug      on kernels with KASAN and kmemleak, lockdep, KCSAN, built for that'
 	@echo '  matrix           what the last run of all tests came to on each kernel'
 	@echo '  bench            instructions that tracing adds to a packet, here and with other tracers'
@@ -131,13 +121,14 @@ help:
 	@echo
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         build folder of a kernel [$(KDIR)]'
-	@echo '  KERNELS="..."    for check: names that selftests/vm/kernel.sh knows [$(KERNELS)]'
+	@echo '  TESTS="..."      for check: only these, of selftests/table'
+	@echo '  KERNELS="..."    for check: on these, by names that selftests/vm/kernel.sh knows'
 	@echo '  KERNEL=IMAGE MODULES=DIR KDIR=DIR'
 	@echo '                   for check, demo and vm: this kernel instead, DIR being its'
 	@echo '                   /lib/modules/VERSION and its build folder'
 	@echo '  VMKERNEL=NAME    for demo and vm: the kernel of that name [6.1]'
-	@echo '  LONG=1           for check, check-all: four times the packets, ten times the operations'
-	@echo '  TESTS="..."      for check: only these scripts of selftests/net'
+	@echo '  LONG=1           for check: the long form of each test'
+	@echo '  LANES=N          for check: so many at a time [one a processor]'
 	@echo '  CC=COMPILER      for the module; outside of virtual machines also the reader'
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
 

@@ -1,176 +1,258 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run all tests and add up the results.
+# Run the tests of a target and add up the results.
 #
-#	check.sh KERNEL-NAME...
+#	check.sh check|check-all|check-debug
 #
-# The unit tests and those of building run here, the scripts of net/ in a virtual
-# machine on each of the kernels named, or on the one that KERNEL=, MODULES= and KDIR=
-# in the environment say. A kernel that cannot be had is skipped, except 6.1 and those
-# that are built here (debug-*), which run some of the scripts. With 6.1 it is measured
-# what a hop costs. TESTS= names some of the scripts, LONG=1 makes them do more, GUESTS=1
-# leaves out what runs here. What the tests said is kept, one file a run, in the cache.
+# The file table says which tests these are, and where each runs. In the environment:
+#
+#	TESTS="NAME..."		only these
+#	KERNELS="NAME..."	scripts of net/ on these kernels instead
+#	KERNEL= MODULES= KDIR=	on this one instead, see vm/run.sh
+#	LONG=1			the long form of each
+#	LANES=N			so many at a time (one a processor, and 1.5 GiB of memory)
+#
+# A kernel that cannot be had is skipped, except 6.1 and those that are built here (debug-*).
+# What the tests said is kept in the cache, in results: a file for each that ran here, and
+# for each kernel.
 
 set -euo pipefail
 cd "$(dirname "$0")"
 . vm/lib.sh
+. ./lanes.sh
 
+target=${1:-check}
 results=$cache/results
-# Kernels that look for mistakes are slow.
-debug_tests="healthy.sh corruption.sh files.sh parameters.sh late_modules.sh hostile.sh
-	alloc_failures.sh"
-append=${LONG:+LONG=1} mem=1024
-started=$SECONDS
-rm -rf "$results"
-mkdir -p "$results"
+times=$cache/times
+form=short
+[ "$target" != check-all ] && [ -z "${LONG-}" ] || form=long
 
-heading() { printf '\n== %s (%d s)\n' "$1" $((SECONDS - started)); }
+# form_of WHERE: as in plan.awk
+form_of() { case $1 in debug-*) echo short ;; *) echo $form ;; esac; }
+
+# remember WHERE TEST SECONDS: for the next run
+remember() {
+	(
+		flock 9
+		{
+			grep -v "^$(form_of "$1") $1 $2 " "$times" || true
+			echo "$(form_of "$1") $1 $2 $3"
+		} >"$times.new"
+		mv "$times.new" "$times"
+	) 9>"$times.lock"
+}
+
+# last_time WHERE TEST: in seconds, 0 if not known
+last_time() {
+	local s
+	s=$(sed -n "s,^$(form_of "$1") $1 $2 ,,p" "$times" | tail -n 1)
+	echo "${s:-0}"
+}
+
+# variables TEST: what the table sets for it
+variables() {
+	local f
+	f=$(awk -v t="$1" -v col=$([ $form = short ] && echo 6 || echo 7) \
+		'$1 == t && $col != "-" { print $col }' table)
+	echo "${f//,/ }"
+}
 
 # bail FILE TEXT: the run ended before its tests did.
 bail() { echo "Bail out! $2" >>"$results/$1.tap"; }
 
-rig_tests() {
-	heading "the rig"
-	vm/rig_test.sh 2>&1 | tee "$results/rig.tap" || bail rig "vm/rig_test.sh failed"
+# follow ID WHERE FILE: KTAP on standard input goes to FILE; of each script of it a line
+# says what it came to, of each case that failed another
+follow() {
+	local id=$1 where=$2 line test='' since=$SECONDS took bad='' label=
+	local failed="^(# )+not ok [0-9]+ "
+
+	[ "$where" = here ] || label="$where: "
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		printf '%s\n' "$line"
+		case $line in
+		"# selftests: "*": "*)
+			test=${line##*: } since=$SECONDS
+			doing "$id" "$(last_time "$where" "$test")" "$label$test" ;;
+		"ok "*" selftests: "* | "not ok "*" selftests: "*)
+			took=$((SECONDS - since)) bad=
+			[ "${line%% *}" = ok ] || bad="NOT "
+			tell "${bad}ok $label$test, $(clock $took)" >&2
+			[ -n "$bad" ] || remember "$where" "$test" $took ;;
+		*)
+			[[ ! $line =~ $failed ]] || tell "not ok $label$test: ${line#*not ok }" >&2 ;;
+		esac
+	done >>"$3"
 }
 
-unit_tests() {
-	heading "unit tests"
-	# The runner finds "settings" only where a collection is installed.
-	kselftest_override_timeout=$(sed -n 's/^timeout=//p' settings) \
-	env -u CC -u MAKEFLAGS make -s -C . OUTPUT="$cache/selftests" TEST_PROGS= run_tests 2>&1 |
-		tee "$results/unit.tap" || bail unit "make run_tests failed, see above"
-}
+# here_job ID TEST
+here_job() {
+	local id=$1 test=$2 name=${2//\//-}
 
-# Each takes a minute: "make check-model" and "make check-fuzz" have longer ones.
-proof_tests() {
-	heading "the ring's model and mutants, the reader fuzzed"
-	kselftest_override_timeout=$(sed -n 's/^timeout=//p' settings) \
-	env -u CC -u MAKEFLAGS make -s -C . OUTPUT="$cache/selftests" TEST_GEN_PROGS= \
-		TEST_PROGS="ring/model.sh ring/mutants.sh fuzz/fuzz.sh" run_tests 2>&1 |
-		tee "$results/proof.tap" || bail proof "make run_tests failed, see above"
-}
-
-# build_tests KERNEL-NAME...: what is built otherwise than the rig builds it, and packed
-build_tests() {
-	heading "building and packaging"
-	KERNELS="$*" kselftest_override_timeout=$(sed -n 's/^timeout=//p' settings) \
-	env -u MAKEFLAGS make -s -C . OUTPUT="$cache/selftests" TEST_GEN_PROGS= \
-		TEST_PROGS="build/reader.sh build/compilers.sh build/dkms.sh" run_tests 2>&1 |
-		tee "$results/build.tap" || bail build "make run_tests failed, see above"
-}
-
-# guest NAME VERSION: the scripts on the kernel in the environment. Shown is what each
-# test comes to; the file has all of it.
-guest() {
-	local name=$1 version=$2 said=$results/$1.err status=0
-
-	# The kernel puts what it does not know into the environment of init.
-	vm/run.sh --time $((${LONG:+4*}3600)) --mem $mem --append "$append" --strict --kselftest -- \
-		/kselftest/run_kselftest.sh ${LONG:+-o 7200} ${tests[@]+"${tests[@]}"} 2> >(tee "$said" >&2) |
-		tee "$results/$name.tap" |
-		grep --line-buffered -E '^(# )?(not )?ok ' | sed -u "s/^/$name: /" || status=$?
-	# run.sh ends with a line that says why.
-	[ $status = 0 ] || bail "$name" "$(tail -n 1 "$said")"
-	[ ${#tests[@]} -gt 0 ] || ./matrix.sh --row "$version" "$results/$name.tap"
+	name=here-${name%.sh}
+	echo "# again: make check TESTS=$test${LONG:+ LONG=1}" >"$results/$name.tap"
+	echo "$results/$name.tap" >"$state/output.$id"
+	# In a group of its own, so that all of it can be ended.
+	# shellcheck disable=SC2046
+	GROUP=$state/group.$id KERNELS="${build_kernels[*]}" setsid ./here.sh "$test" $(variables "$test") |
+		follow "$id" here "$results/$name.tap"
+	rm -f "$state/group.$id"
+	[ ! -e "$state/killed.$id" ] || bail "$name" "$test: $(cat "$state/killed.$id")"
 }
 
 # version_of MODULES: what uname -r says where these are the modules
 version_of() { basename "$(readlink -f "$1")"; }
 
-named() {
-	local name=$1 found line
+# guest_job ID WHERE TEST...: scripts of net/ on one kernel, in one machine
+guest_job() {
+	local id=$1 where=$2 name=kernel-$2.$1 test status=0 mem=1024 append='' tests=() said
 
-	if ! found=$(vm/kernel.sh "$name" 2> >(tee "$results/kernel-$name.err" >&2)); then
-		line=$(sed -n 's/.*error: //p' "$results/kernel-$name.err" | tail -n 1)
-		case $name in
-		6.1 | debug-*) bail "kernel-$name" "cannot be had: $line" ;;
-		*) echo "1..0 # SKIP cannot be had: $line" >"$results/kernel-$name.tap" ;;
-		esac
-		return
-	fi
-	case $name in
+	shift 2
+	said=$results/$name.err
+	for test; do
+		tests+=(-t "skbtrace:$test")
+	done
+	append="FORM=$(form_of "$where")"
+	case $where in
 	debug-*)
 		# Their kprobes are not ftrace's. When one is put where another was just taken
 		# back, register_kprobe() warns, in reuse_unused_kprobe().
-		append+=" sysctl.debug.kprobes-optimization=0"
-		mem=2048 append+=" ROUNDS=5 watchdog_thresh=60"
-		# shellcheck disable=SC2086
-		[ ${#tests[@]} -gt 0 ] || choose $debug_tests
-		;;
+		append+=" sysctl.debug.kprobes-optimization=0 watchdog_thresh=60"
+		mem=2048 ;;
 	esac
-	VMKERNEL=$name guest "kernel-$name" "$(version_of "$(sed -n 's/^MODULES=//p' <<<"$found")")"
-}
-
-# choose SCRIPT...: only these of net/
-choose() {
-	local t
-
-	tests=()
-	for t; do
-		tests+=(-t "skbtrace:$(basename "$t")")
-	done
-}
-
-# What a hop costs, where the rig's own kernel says what it may.
-cost_tests() {
-	local status=0
-
-	bench/guard.sh 2> >(tee "$results/cost.err" >&2) | tee "$results/cost.tap" |
-		sed -n -u -E '/^(not )?ok /s/^/cost: /p' || status=$?
-	[ $status = 0 ] || grep -q '^not ok' "$results/cost.tap" ||
-		bail cost "$(tail -n 1 "$results/cost.err")"
-}
-
-# has NAME KERNEL-NAME...
-has() { [[ " ${*:2} " == *" $1 "* ]]; }
-
-here() {
-	rig_tests
-	unit_tests
-	# Not when only some scripts of net/ are wanted.
-	if [ ${#tests[@]} = 0 ]; then
-		proof_tests
-		# shellcheck disable=SC2046
-		build_tests $(printf '%s\n' "$@" | grep -v '^debug-')
+	doing "$id" 0 "$where: preparing a machine"
+	echo "# again: make check TESTS=%s $(again "$where")${LONG:+ LONG=1}" >"$results/$name.tap"
+	# The kernel puts what it does not know into the environment of init.
+	VMKERNEL=$where vm/run.sh --mem $mem --append "$append" --strict --kselftest -- \
+		/kselftest/run_kselftest.sh "${tests[@]}" 2>"$said" |
+		follow "$id" "$where" "$results/$name.tap" || status=$?
+	# run.sh ends with a line that says why.
+	if [ $status != 0 ]; then
+		tail -n 60 "$said" >&2
+		bail "$name" "$(tail -n 1 "$said")"
 	fi
 }
 
-wait_for_processor() {
-	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
-		wait -n || true
+# again WHERE: how to say that kernel to make
+again() {
+	if [ -n "${KERNEL-}" ]; then
+		echo "KERNEL=$KERNEL${MODULES:+ MODULES=$MODULES}${KDIR:+ KDIR=$KDIR}${CC:+ CC=$CC}"
+	else
+		echo "KERNELS=$1"
+	fi
+}
+
+# job ID SECONDS WHERE TEST...
+job() {
+	local id=$1 where=$3
+
+	shift 3
+	case $where in
+	here) here_job "$id" "$@" ;;
+	*) [ -e "$state/absent.$where" ] || guest_job "$id" "$where" "$@" ;;
+	esac
+}
+
+# prepare KERNEL-NAME...: what several jobs need, all at once, because most of it is waiting
+prepare() {
+	local k
+
+	tell "fetching or finding kernels ($*) and the test framework"
+	vm/kselftest.sh >"$state/kselftest" 2>"$results/kselftest.err" &
+	vm/initramfs.sh >/dev/null 2>"$results/initramfs.err" &
+	for k; do
+		[ -n "${KERNEL-}" ] || prepare_kernel "$k" &
+	done
+	wait
+	[ -s "$state/kselftest" ] || { cat "$results/kselftest.err" >&2; exit 1; }
+	KSELFTEST=$(cat "$state/kselftest")
+	export KSELFTEST
+}
+
+prepare_kernel() {
+	local name=$1 line
+
+	# They take long to build, and so have their turn later.
+	case $name in debug-*) return ;; esac
+	! vm/kernel.sh "$name" >/dev/null 2>"$results/kernel-$name.err" || return 0
+	touch "$state/absent.$name"
+	line=$(sed -n 's/.*error: //p' "$results/kernel-$name.err" | tail -n 1)
+	if [ "$name" = 6.1 ]; then
+		bail "kernel-$name" "cannot be had: $line"
+	else
+		echo "1..0 # SKIP cannot be had: $line" >"$results/kernel-$name.tap"
+	fi
+}
+
+# join KERNEL-NAME...: one file for each, of those of its machines
+join() {
+	local k files version
+
+	for k; do
+		files=$(ls "$results/kernel-$k".[0-9]*.tap 2>/dev/null) || continue
+		# shellcheck disable=SC2086
+		cat $files >>"$results/kernel-$k.tap"
+		# shellcheck disable=SC2086
+		rm $files
+		# All tests were run: that is a row for the table of kernels.
+		[ "$target" = check-all ] && [ -z "${TESTS-}" ] || continue
+		version=$(version_of "${MODULES:-$cache/kernels/$k}")
+		./matrix.sh --row "$version" "$results/kernel-$k.tap"
+	done
+}
+
+# as many as there are processors and memory for
+count_lanes() {
+	awk -v n="$(nproc)" '$1 == "MemAvailable:" { m = int($2 / 1500000) }
+		END { print m < 1 ? 1 : m < n ? m : n }' /proc/meminfo
+}
+
+all_in_table() {
+	local f
+
+	for f in net/*.sh; do
+		case ${f##*/} in lib.sh | topology.sh) continue ;; esac
+		grep -q "^${f##*/}[[:blank:]]" table || die "selftests/table does not have $f"
 	done
 }
 
 main() {
-	local k version
+	local kernels own='' file
 
+	all_in_table
+	lanes=${LANES:-$(count_lanes)}
+	rm -rf "$results"
+	mkdir -p "$results"
+	touch "$times"
+	scratch
+	state=$tmp
+	[ -z "${KERNEL-}" ] || own=$(version_of "${MODULES:-$KERNEL}")
+	awk -f plan.awk -v target="$target" -v form=$form -v tests="${TESTS-}" \
+		-v kernels="${own:-${KERNELS-}}" -v guest=$([ $form = long ] && echo 900 || echo 240) \
+		"$times" table >"$state/jobs" || exit
+	[ -s "$state/jobs" ] || die "nothing to do"
+	kernels=$(awk '$2 != "here" && !seen[$2]++ { print $2 }' "$state/jobs")
+	# What is built here is built for these.
+	# shellcheck disable=SC2046
+	read -r -a build_kernels <<<"${KERNELS:-$(awk '$1 == "set" && $2 == "core" {
+		$1 = $2 = ""; print }' table)}"
+	build_kernels=($(printf '%s\n' "${build_kernels[@]}" | grep -v '^debug-'))
+	! grep -q -e ' build/' -e ' bench/' "$state/jobs" || kernels+=" ${build_kernels[*]}"
 	# shellcheck disable=SC2086
-	choose ${TESTS-}
-	KSELFTEST=$(vm/kselftest.sh)
-	export KSELFTEST
-	[ -n "${GUESTS-}" ] || here "$@"
-	if [ -n "${KERNEL-}" ]; then
-		heading "kernel $KERNEL"
-		version=$(version_of "${MODULES:-$KERNEL}")
-		guest "kernel-$version" "$version"
-	else
-		# A machine keeps one processor busy, see vm/run.sh.
-		heading "kernels $*"
-		for k; do
-			wait_for_processor
-			named "$k" &
-		done
-		if [ ${#tests[@]} = 0 ] && has 6.1 "$@"; then
-			wait_for_processor
-			cost_tests &
-		fi
-		wait
+	prepare $(printf '%s\n' $kernels | sort -u)
+	run_lanes "$state/jobs" job
+	# shellcheck disable=SC2086
+	join $(awk '$2 != "here" { print $2 }' "$state/jobs" | sort -u)
+	tell "$(grep -c . "$state/jobs") jobs done"
+	if [ "$target" = check-all ]; then
+		printf '\n== kernels, the last run of all tests on each\n'
+		./matrix.sh || true
 	fi
-	heading "kernels, the last run of all tests on each"
-	./matrix.sh || true
-	heading "summary"
-	exec ./summary.sh "$results"/*.tap
+	for file in "$state"/broken.*; do
+		[ ! -e "$file" ] || bail check "$(cat "$file")"
+	done
+	printf '\n== summary\n'
+	./summary.sh "$results"/*.tap
 }
 main "$@"

@@ -7,8 +7,7 @@
 devices=(calmveth1 calmveth1_peer calmbr calmveth2_peer calmveth2)
 
 # About a thousand packets a line; that many times as many.
-scale=${SCALE:-${LONG:+4}}
-scale=${scale:-1}
+scale=${SCALE:-1}
 
 # in_place DEVICE COMMAND...: in the namespace where the device is
 in_place() {

@@ -6,8 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # About a thousand packets a line; that many times as many.
-scale=${SCALE:-${LONG:+4}}
-scale=${scale:-1}
+scale=${SCALE:-1}
 bytes=$((300000 * scale))
 datagrams=$((500 * scale))
 

@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-rounds=${ROUNDS:-50}
+rounds=${ROUNDS:-5}
 
 # all_are STATE MODULE...: every point of these modules that is not absent
 all_are() {

@@ -13,6 +13,17 @@ done
 declare -F ktap_test_pass >/dev/null ||
 	{ echo "Bail out! kselftest's ktap_helpers.sh not found: run make check"; exit 1; }
 
+# How much a script does is said in the table; what is set already stays so.
+for table in "$dir/table" "$dir/../table"; do
+	[ -r "$table" ] || continue
+	for word in $(awk -v name="${0##*/}" -v col=$([ "${FORM-}" = long ] && echo 7 || echo 6) \
+		'$1 == name && $col != "-" { gsub(",", " ", $col); print $col }' "$table"); do
+		name=${word%%=*}
+		[ -n "${!name-}" ] || declare "$word"
+	done
+	break
+done
+
 debugfs=/sys/kernel/debug
 parameters=/sys/module/skbtrace/parameters
 ko=${SKBTRACE_KO:-/skbtrace/skbtrace.ko}

@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-operations=${OPERATIONS:-$([ -n "${LONG-}" ] && echo 10000 || echo 1000)}
+operations=${OPERATIONS:-1000}
 cpu1=/sys/devices/system/cpu/cpu1/online
 kprobes=$debugfs/kprobes/enabled
 

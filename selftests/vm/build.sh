@@ -7,8 +7,8 @@
 #
 # Puts the module into FOLDER; --with: that of selftests/NAME as well. Each kernel has its
 # own copy of the sources in the cache, in which only what changed is replaced, so a second
-# build is short and several kernels do not get in each other's way. --strict builds from
-# scratch and fails on any warning.
+# build is short and several kernels do not get in each other's way. --strict fails on any
+# warning, also of what is built already.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -36,16 +36,37 @@ release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)".*/\1/p' \
 	die "KDIR=$KDIR is not prepared: it has no include/generated/utsrelease.h"
 lock "build-$release"
 dir=$cache/build/$release
-[ -z "$strict" ] || rm -rf "$dir"
 mirror "$src" "$dir" ./Kbuild module include -type f \
 	! -name '*.mod.c' ! -name compat_have.h \
 	\( -name '*.[chS]' -o -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.sh' \)
+
+# built_of FOLDER: what a build in there is made of
+built_of() {
+	# shellcheck disable=SC2086
+	echo "$KDIR $($CC --version | sed 1q)"
+	(cd "$1" && find Kbuild module "$dir/include" ./*.[ch] -type f ! -name '*.mod.c' \
+		! -name compat_have.h \( -name '*.[chS]' -o -name 'Kbuild*' -o -name '*.sh' \) \
+		2>/dev/null | sort | xargs cat | cksum)
+}
+
+# without_warnings MODULE FOLDER: was all of it, as it is now, built so? What a second
+# build does not compile it does not warn of.
+without_warnings() {
+	[ -e "$2/$1.ko" ] && [ "$(built_of "$2")" = "$(cat "$2/$1.quiet" 2>/dev/null)" ]
+}
 
 # build MODULE FOLDER
 build() {
 	local ok=1 log=$dir/build-$1.log
 
+	if [ -n "$strict" ] && without_warnings "$1" "$2"; then
+		cp "$2/$1.ko" "$to/"
+		return
+	fi
 	say "building $1 for $release"
+	if [ -n "$strict" ]; then
+		find "$2" -maxdepth 2 \( -name '*.o' -o -name '*.ko' -o -name '*.cmd' -o -name '*.quiet' \) -delete
+	fi
 	# BTF of the module would need pahole, and nothing here reads it.
 	make -s -j"$(nproc)" -C "$KDIR" M="$2" CC="$CC" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
 		>"$log" 2>&1 || ok=
@@ -54,8 +75,10 @@ build() {
 		/^  The kernel was built \(by\|with\):/d; /^  You are using:/d' "$log"
 	cat "$log" >&2
 	[ -n "$ok" ] || die "$1 does not build for $release (compiler: $CC)"
-	if [ -n "$strict" ] && grep -q -i warning: "$log"; then
-		die "$1 builds with warnings for $release (compiler: $CC)"
+	if [ -n "$strict" ]; then
+		! grep -q -i warning: "$log" ||
+			die "$1 builds with warnings for $release (compiler: $CC)"
+		built_of "$2" >"$2/$1.quiet"
 	fi
 	cp "$2/$1.ko" "$to/"
 }

@@ -6,7 +6,10 @@
 #	run.sh [OPTION]... -- COMMAND [ARG]...
 #	run.sh [OPTION]... --shell
 #
-#	--time SECONDS		kill the machine after that long (600)
+#	--silent SECONDS	kill the machine when nothing has been said for that long, by
+#				the command or in the kernel's log (600); the time that other
+#				work keeps it waiting for a processor does not count
+#	--time SECONDS		kill the machine after that long, whatever it does (never)
 #	--mem MB		its memory (1024)
 #	--smp N			its processors (2)
 #	--append "ARGS"		more for the kernel's command line
@@ -44,10 +47,11 @@ set -euo pipefail
 usage() { sed -n 's/^#\t/\t/p; /^$/q' "$0" | sed '/KERNEL=IMAGE/,$d' >&2; exit 2; }
 
 parse() {
-	limit=600 mem=1024 smp=2 append='' ignore='' adds=()
+	silent=600 limit='' mem=1024 smp=2 append='' ignore='' adds=()
 	reader=1 module=1 kselftest='' strict='' icount='' peers='' shell=''
 	while [ $# -gt 0 ]; do
 		case $1 in
+		--silent) silent=${2-}; shift ;;
 		--time) limit=${2-}; shift ;;
 		--mem) mem=${2-}; shift ;;
 		--smp) smp=${2-}; shift ;;
@@ -193,9 +197,10 @@ pack() {
 
 boot() {
 	# Only what is emulated can be counted.
-	local accel=${icount:+tcg,thread=single}
+	local accel=${icount:+tcg,thread=single,tb-size=256}
 
-	accel=${accel:-${ACCEL:-tcg,thread=single}}
+	# Without a limit QEMU keeps up to 1 GB of what it has translated.
+	accel=${accel:-${ACCEL:-tcg,thread=single,tb-size=256}}
 	# No -machine or device of its own kind: any kernel has these drivers built in.
 	# One thread for all processors: with one each, QEMU 7.2 now and then runs
 	# code that another processor has just patched (a breakpoint of ftrace or of
@@ -206,7 +211,8 @@ boot() {
 		-cpu max,cx16=off
 		-nodefaults -no-user-config -display none -no-reboot
 		-kernel "$KERNEL" -initrd "$tmp/initrd"
-		-serial "file:$log" -chardev stdio,id=tty,signal=off -serial chardev:tty
+		-serial "file:$log" -serial chardev:tty
+		-chardev "stdio,id=tty,signal=off,logfile=$tmp/said"
 		-serial "file:$tmp/status")
 	# An oops ends the run. The host may be busy: that is no lockup of the guest's,
 	# and no reason to distrust its clock.
@@ -223,12 +229,38 @@ boot() {
 		return
 	fi
 	# In the background, because a shell runs its traps only between commands.
-	timeout -k 5 "$limit" "${qemu[@]}" -append "$args" </dev/null &
+	"${qemu[@]}" -append "$args" </dev/null &
 	pid=$!
-	trap 'kill $pid 2>/dev/null; wait $pid; rm -rf "$tmp"' EXIT
+	watch_over $pid &
+	trap 'kill $! $pid 2>/dev/null; wait $pid; rm -rf "$tmp"' EXIT
 	qemu_status=0
 	wait $pid || qemu_status=$?
+	kill $! 2>/dev/null || true
 	trap 'rm -rf "$tmp"' EXIT
+}
+
+# waited PID: for how many seconds the busiest of its threads has had to wait for a processor
+waited() {
+	cat "/proc/$1/task/"*/schedstat 2>/dev/null |
+		awk '$1 > most { most = $1; waited = $2 } END { printf "%d\n", waited / 1e9 }'
+}
+
+# watch_over PID: end a machine that makes no progress
+watch_over() {
+	local said size='' now=0 since=0 began=$SECONDS
+
+	while sleep 5 && kill -0 "$1" 2>/dev/null; do
+		now=$((SECONDS - $(waited "$1")))
+		said=$(stat -c %s "$tmp/said" "$log" 2>/dev/null | tr '\n' ' ')
+		if [ "$said" != "$size" ]; then
+			size=$said since=$now
+		elif [ $((now - since)) -ge "$silent" ]; then
+			echo "it has said nothing for $silent s" >"$tmp/killed"
+		fi
+		[ -z "$limit" ] || [ $((SECONDS - began)) -lt "$limit" ] ||
+			echo "it has taken $limit s (--time)" >"$tmp/killed"
+		[ ! -e "$tmp/killed" ] || { kill -KILL "$1"; return; }
+	done
 }
 
 # judge: exit as the guest did, if nothing worse happened
@@ -239,9 +271,9 @@ judge() {
 	if ! "$rig/faults.sh" "$log" "$ignore" >&2; then
 		say "the kernel complained; its whole log: $log"
 		exit 99
-	elif [ "$qemu_status" = 124 ] || [ "$qemu_status" = 137 ]; then
+	elif [ -e "$tmp/killed" ]; then
 		tail -n 10 "$log" >&2
-		say "killed after $limit seconds (--time); the kernel's log: $log"
+		say "killed: $(cat "$tmp/killed"); the kernel's log: $log"
 		exit 98
 	elif [ -z "$status" ]; then
 		tail -n 30 "$log" >&2
