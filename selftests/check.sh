@@ -53,8 +53,8 @@ last_time() {
 # variables TEST: what the table sets for it
 variables() {
 	local f
-	f=$(awk -v t="$1" -v col=$([ $form = short ] && echo 6 || echo 7) \
-		'$1 == t && $col != "-" { print $col }' table)
+	f=$(awk -v t="$1" -v form=$form \
+		'$1 == t { v = $(form == "long" ? 7 : 6); if (v != "-") print v }' table)
 	echo "${f//,/ }"
 }
 
@@ -65,7 +65,7 @@ bail() { echo "Bail out! $2" >>"$results/$1.tap"; }
 # says what it came to, of each case that failed another
 follow() {
 	local id=$1 where=$2 line test='' since=$SECONDS took bad='' label=
-	local failed="^(# )+not ok [0-9]+ "
+	local failed="^(# |  )+not ok [0-9]+ "
 
 	[ "$where" = here ] || label="$where: "
 	while IFS= read -r line; do
@@ -76,12 +76,15 @@ follow() {
 			test=${line##*: } since=$SECONDS
 			doing "$id" "$(last_time "$where" "$test")" "$label$test" ;;
 		"ok "*" selftests: "* | "not ok "*" selftests: "*)
-			took=$((SECONDS - since)) bad=
+			took=$((SECONDS - since))
 			[ "${line%% *}" = ok ] || bad="NOT "
 			tell "${bad}ok $label$test, $(clock $took)" >&2
-			[ -n "$bad" ] || remember "$where" "$test" $took ;;
+			[ -n "$bad" ] || remember "$where" "$test" $took
+			bad= ;;
 		*)
-			[[ ! $line =~ $failed ]] || tell "not ok $label$test: ${line#*not ok }" >&2 ;;
+			[[ $line =~ $failed ]] || continue
+			bad="NOT "
+			tell "not ok $label$test: ${line#*not ok }" >&2 ;;
 		esac
 	done >>"$3"
 }
@@ -218,7 +221,7 @@ all_in_table() {
 }
 
 main() {
-	local kernels own='' file
+	local kernels own='' file guest=240
 
 	all_in_table
 	lanes=${LANES:-$(count_lanes)}
@@ -227,22 +230,21 @@ main() {
 	touch "$times"
 	scratch
 	state=$tmp
+	[ $form = short ] || guest=900
 	[ -z "${KERNEL-}" ] || own=$(version_of "${MODULES:-$KERNEL}")
 	awk -f plan.awk -v target="$target" -v form=$form -v tests="${TESTS-}" \
-		-v kernels="${own:-${KERNELS-}}" -v guest=$([ $form = long ] && echo 900 || echo 240) \
+		-v kernels="${own:-${KERNELS-}}" -v guest=$guest \
 		"$times" table >"$state/jobs" || exit
 	[ -s "$state/jobs" ] || die "nothing to do"
 	kernels=$(awk '$2 != "here" && !seen[$2]++ { print $2 }' "$state/jobs")
 	# What is built here is built for these.
-	# shellcheck disable=SC2046
-	read -r -a build_kernels <<<"${KERNELS:-$(awk '$1 == "set" && $2 == "core" {
-		$1 = $2 = ""; print }' table)}"
-	build_kernels=($(printf '%s\n' "${build_kernels[@]}" | grep -v '^debug-'))
+	mapfile -t build_kernels < <(tr ' ' '\n' <<<"${KERNELS:-$(sed -n 's/^set core\t*//p' table)}" |
+		grep -v '^debug-')
 	! grep -q -e ' build/' -e ' bench/' "$state/jobs" || kernels+=" ${build_kernels[*]}"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046,SC2086
 	prepare $(printf '%s\n' $kernels | sort -u)
 	run_lanes "$state/jobs" job
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046
 	join $(awk '$2 != "here" { print $2 }' "$state/jobs" | sort -u)
 	tell "$(grep -c . "$state/jobs") jobs done"
 	if [ "$target" = check-all ]; then

@@ -83,13 +83,13 @@ one_job() {
 # run_lanes FILE COMMAND: with each line of FILE, which begins with the seconds that it
 # is thought to take, COMMAND ID LINE..., as many at a time as there are lanes
 run_lanes() {
-	local id=0 line running=0 ticking todo jobs
+	local id=0 line ticking jobs pids=() alive pid
 
 	mapfile -t jobs <"$1"
 	queued() {
-		todo=0
-		for line in "${jobs[@]:id}"; do
-			todo=$((todo + ${line%% *}))
+		local j todo=0
+		for j in "${jobs[@]:id}"; do
+			todo=$((todo + ${j%% *}))
 		done
 		echo "$((${#jobs[@]} - id)) $todo" >"$state/.queue"
 		mv "$state/.queue" "$state/queue"
@@ -97,19 +97,21 @@ run_lanes() {
 	queued
 	ticker &
 	ticking=$!
-	while [ $id -lt ${#jobs[@]} ] || [ $running -gt 0 ]; do
-		while [ $running -lt "$lanes" ] && [ $id -lt ${#jobs[@]} ]; do
+	while [ $id -lt ${#jobs[@]} ] || [ ${#pids[@]} -gt 0 ]; do
+		while [ ${#pids[@]} -lt "$lanes" ] && [ $id -lt ${#jobs[@]} ]; do
 			line=${jobs[id]}
 			id=$((id + 1))
 			queued
 			# shellcheck disable=SC2086
 			one_job "$2" $id $line &
-			running=$((running + 1))
+			pids+=($!)
 		done
-		wait -n || true
-		# The ticker is no job.
-		kill -0 $ticking 2>/dev/null || { ticker & ticking=$!; continue; }
-		running=$((running - 1))
+		wait -n "${pids[@]}" || true
+		alive=()
+		for pid in "${pids[@]}"; do
+			! kill -0 "$pid" 2>/dev/null || alive+=("$pid")
+		done
+		pids=(${alive[@]+"${alive[@]}"})
 	done
 	kill $ticking
 	wait $ticking 2>/dev/null || true

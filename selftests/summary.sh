@@ -5,9 +5,13 @@
 #
 #	summary.sh FILE...
 #
-# Shows what failed and why what was skipped was, then one line:
+# Shows why what was skipped was; of what failed what was expected and what came, and the
+# command that runs this test again; then one line:
 #
 #	N passed, N failed, N skipped
+#
+# That command is what a line "# again: COMMAND" in the file says, with the test in the
+# place of %s.
 #
 # Counted are test cases, not the tests around them; of those only one that
 # failed although its cases passed, or that had none. A plan with more tests than
@@ -21,6 +25,7 @@ for f in "$@"; do
 done
 
 exec awk '
+BEGIN { MOST = 12 }
 # The depth of a line is what stands before it: "# " in kselftest, two spaces in
 # KTAP. Of the run of tests at each depth: plan[], results[]; of what ran below
 # the test that is under way there: inner[] results, below_failed[] of them.
@@ -33,9 +38,20 @@ function depth_of(line,   d) {
 	rest = line
 	return d
 }
-function fail(what) {
+# What came is what the test has said since the result before.
+function fail(what, expected,   line, i) {
 	failed++
-	print "FAILED  " what
+	failures = failures "FAILED  " what "\n"
+	if (expected != "")
+		failures = failures "  expected:  " expected "\n"
+	for (i = nr_said > MOST ? nr_said - MOST : 0; i < nr_said; i++)
+		failures = failures (came++ ? "             " : "  came:      ") said[i % MOST] "\n"
+	came = 0
+	if (again != "") {
+		line = again
+		sub(/%s/, tested, line)
+		failures = failures "  again:     " line "\n"
+	}
 }
 function skip(what, why) {
 	skipped++
@@ -74,13 +90,22 @@ FNR == 1 {
 	n = split(FILENAME, part, "/")
 	file = part[n]
 	sub(/\.tap$/, "", file)
-	seen = 0; deepest = -1; name[0] = ""
+	seen = 0; deepest = -1; name[0] = again = tested = ""; nr_said = 0
 	read[FILENAME]
 }
 { sub(/\r$/, ""); d = depth_of($0) }
 
 # runner.sh names a test before it starts.
-rest ~ /^selftests: .*: / && d > 0 { name[d - 1] = rest; sub(/^.*: /, "", name[d - 1]); next }
+rest ~ /^selftests: .*: / && d > 0 {
+	name[d - 1] = rest
+	sub(/^.*: /, "", name[d - 1])
+	if (d == 1)
+		tested = name[0]
+	nr_said = 0
+	next
+}
+
+rest ~ /^again: / && d == 1 && !seen { again = substr(rest, 8); next }
 
 rest ~ /^(K?TAP version )/ {
 	close_from(d)
@@ -154,12 +179,13 @@ rest ~ /^(not )?ok( |$)/ {
 		skip(where, reason != "" ? reason : why[d + 1])
 		bad_now = 0
 	} else if (bad && directive !~ /^XFAIL/) {
-		fail(where (directive == "" ? "" : ": " directive))
+		fail(where (directive == "" ? "" : ": " directive), title)
 		bad_now = 1
 	} else {
 		passed++
 		bad_now = 0
 	}
+	nr_said = 0
 	why[d + 1] = ""
 	if (d > 0) {
 		inner[d - 1]++
@@ -167,6 +193,9 @@ rest ~ /^(not )?ok( |$)/ {
 	}
 	next
 }
+# What else it says.
+rest !~ /^(timeout set to|overriding timeout|Totals:) / { said[nr_said++ % MOST] = rest }
+
 END {
 	end_file()
 	for (i = 1; i < ARGC; i++)
@@ -174,6 +203,7 @@ END {
 			fail(ARGV[i] ": empty")
 	if (passed + failed + skipped == 0)
 		fail("no tests were run")
+	printf "%s", failures
 	printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
 	exit failed > 0 || passed == 0
 }' "$@"

@@ -10,6 +10,7 @@
 # crashes it is kept, and the test says where and how to run it again.
 #
 # Environment:
+#	FUZZ=corpus	only the inputs in corpus/, and no mistakes
 #	FUZZ_SECONDS=N	for each target (6)
 #	EXECUTIONS=N	so many for each target instead, beginning with what earlier
 #			runs of that kind have found worth keeping
@@ -54,7 +55,7 @@ fuzz() {
 	local program=$1 target=$2 keep=$3
 	shift 3
 	mkdir -p "$keep" && "${run[@]}" "$program" -seed=1 -max_len="${longest[$target]}" \
-		-timeout=20 -rss_limit_mb=512 -print_final_stats=1 "$@" \
+		-timeout=120 -rss_limit_mb=512 -print_final_stats=1 "$@" \
 		"$keep" "$fuzz/corpus/$target" \
 		>"$tmp/log" 2>&1
 }
@@ -68,6 +69,7 @@ attempt() {
 	local what=${whats[$1]}
 
 	limit=(-max_total_time="${FUZZ_SECONDS:-6}")
+	[ "${FUZZ-}" != corpus ] || limit=(-runs=0)
 	if [ -n "${EXECUTIONS-}" ]; then
 		limit=(-runs="$EXECUTIONS")
 		keep=$found/corpus/$target
@@ -112,6 +114,7 @@ finds() {
 	grep -a 'Test unit written to' "$tmp/log"
 }
 
+[ "${FUZZ-}" != corpus ] || mistakes=()
 targets=("$@")
 [ $# -gt 0 ] || targets=(file records names)
 have clang || { ktap_print_header; ktap_skip_all "clang is missing"; exit "$KSFT_SKIP"; }

@@ -16,11 +16,12 @@ declare -F ktap_test_pass >/dev/null ||
 # How much a script does is said in the table; what is set already stays so.
 for table in "$dir/table" "$dir/../table"; do
 	[ -r "$table" ] || continue
-	for word in $(awk -v name="${0##*/}" -v col=$([ "${FORM-}" = long ] && echo 7 || echo 6) \
-		'$1 == name && $col != "-" { gsub(",", " ", $col); print $col }' "$table"); do
+	while read -r word; do
 		name=${word%%=*}
 		[ -n "${!name-}" ] || declare "$word"
-	done
+	done < <(awk -v name="${0##*/}" -v form="${FORM-}" '$1 == name {
+		n = split($(form == "long" ? 7 : 6), word, ",")
+		for (i = 1; i <= n; i++) if (word[i] ~ /=/) print word[i] }' "$table")
 	break
 done
 
