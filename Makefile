@@ -53,7 +53,8 @@ dist:
 clean:
 	$(MAKE) -C tools clean
 	rm -f *.ko *.o *.mod *.mod.c .*.cmd modules.order Module.symvers \
-		module/*.o module/*.mod module/.*.cmd module/compat_have.h
+		module/compat_have.h
+	rm -f $(foreach dir,module include/skbtrace,$(dir)/*.o $(dir)/*.mod $(dir)/.*.cmd)
 	rm -rf .tmp_versions
 
 distclean: clean

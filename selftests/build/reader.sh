@@ -66,11 +66,11 @@ younger+='|__builtin_(add|sub|mul)_overflow)\>|__attribute__ *\(\(fallthrough'
 nothing_younger() {
 	local c
 
-	for c in "$tools"/*.c "$tools"/*/*.c; do
+	for c in "$tools"/*.c "$tools"/*/*.c "$tree"/include/skbtrace/*.c; do
 		gcc -std=c99 -D_GNU_SOURCE -I"$tools" -I"$tree/include" -M "$c" || return
 	done >"$tmp/headers"
 	not grep -E '/(stdatomic|threads|stdbit|stdckdint|linux/bpf)\.h' "$tmp/headers" &&
-		not grep -nE "$younger" "$tools"/*.[ch] "$tools"/*/*.[ch] "$tree"/include/skbtrace/*.h
+		not grep -nE "$younger" "$tools"/*.[ch] "$tools"/*/*.[ch] "$tree"/include/skbtrace/*.[ch]
 }
 
 # needs FILE: "symbol version" of what it wants from libc
