@@ -166,6 +166,8 @@ static void fill_entry(struct skbtrace_record *record, const struct hop *hop,
 	const struct sk_buff *skb = hop->skb;
 	u32 flags = hop->flags | digest->flags | skb->ip_summed;
 
+	if (READ_ONCE(hop->point->hidden))
+		flags |= SKBTRACE_F_HIDDEN;
 	fill_common(record, hop->point, skb);
 	record->head = (unsigned long)skb->head;
 	record->ret = 0;
@@ -249,7 +251,7 @@ static void record_entry(struct hop *hop)
 /**
  * capture_fill() - fill the record of an skb that is followed
  * @record: the slot, whatever is in it
- * @point: a point that point_is_plain(), and is trusted
+ * @point: a point that is plain, and trusted
  * @regs: registers on entry
  * @skb: the skb
  * @config: the parameters in force
@@ -288,11 +290,11 @@ static bool packet_is_admitted(struct hop *hop)
 
 /*
  * An skb that is followed may be another packet by now: surely where one
- * begins, unless TCP sends it again, and at any point if nobody saw it freed.
+ * begins, unless TCP sends it again.
  */
 static bool may_be_another(const struct hop *hop)
 {
-	return hop->point->role == ROLE_BIRTH || !hop->config->sees_frees;
+	return hop->point->role == ROLE_BIRTH;
 }
 
 static void capture_skb(struct hop *hop)
@@ -309,6 +311,8 @@ static void capture_skb(struct hop *hop)
 			unfollow(hop->skb);
 		return;
 	}
+	if (READ_ONCE(point->hidden))
+		return;
 	hop_find_device(hop);
 	known = followed(hop->skb);
 	if (!known && !hop_is_wanted(hop))

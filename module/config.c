@@ -17,7 +17,7 @@
 
 #include "compat.h"
 #include "config.h"
-#include "probes.h"
+#include "names.h"
 
 /*
  * One is in force, the other is where the next is put together.  Nothing is
@@ -30,7 +30,6 @@ static struct config configs[2] = {
 		.digest = true,
 		.sample = 1,
 		.points = { .nr = 1, .glob = { "*" } },
-		.sees_frees = true,
 		.is_plain = true,
 		.digest_limit = U32_MAX,
 	},
@@ -40,84 +39,20 @@ static struct config configs[2] = {
 struct config __rcu *config = (struct config __force __rcu *)&configs[0];
 
 static DEFINE_MUTEX(config_lock);
-static bool running;		/* the probes exist; under config_lock */
+
+/* What a change has to be told to, while the probes exist; under config_lock. */
+static void (*apply)(const struct config *in_force);
+
+/* There may be handlers that read what is in force; under config_lock. */
+static bool is_read;
 
 /* Why a value was refused, where that takes more than to say what is wanted. */
-static char refusal[96];	/* under config_lock */
+static char refusal[128];	/* under config_lock */
 
 /* Kilobytes a CPU; 0 until load chooses, see rings_init(). */
 unsigned int config_ring_kb;
 module_param_named(ring_kb, config_ring_kb, uint, 0444);
 MODULE_PARM_DESC(ring_kb, "memory for records on each CPU, KiB (0: chosen at load)");
-
-/**
- * glob_matches() - does a name match a pattern of '*' and '?'
- * @glob: the pattern
- * @name: the name
- *
- * At most strlen(glob) * strlen(name) steps: goes back to the last star only.
- */
-bool glob_matches(const char *glob, const char *name)
-{
-	const char *star = NULL, *resume = NULL;
-
-	while (*name) {
-		if (*glob == '*') {
-			star = glob++;
-			resume = name;
-		} else if (*glob == '?' || *glob == *name) {
-			glob++;
-			name++;
-		} else if (star) {
-			glob = star + 1;
-			name = ++resume;
-		} else {
-			return false;
-		}
-	}
-	while (*glob == '*')
-		glob++;
-	return !*glob;
-}
-
-/**
- * globs_match() - is a name in a list of globs
- * @globs: the list; the last pattern that matches decides, and a list that
- *	begins with an exclusion begins with everything
- * @name: the name
- * @group: another name it goes by, or NULL
- */
-bool globs_match(const struct globs *globs, const char *name, const char *group)
-{
-	bool in = globs->nr && globs->glob[0][0] == '-';
-	unsigned int i;
-
-	for (i = 0; i < globs->nr; i++) {
-		const char *glob = globs->glob[i];
-		bool exclude = *glob == '-';
-
-		glob += exclude;
-		if (glob_matches(glob, name) ||
-		    (group && glob_matches(glob, group)))
-			in = !exclude;
-	}
-	return in;
-}
-
-/**
- * numbers_have() - is a number in a list
- * @numbers: the list
- * @number: the number
- */
-bool numbers_have(const struct numbers *numbers, u32 number)
-{
-	unsigned int i;
-
-	for (i = 0; i < numbers->nr; i++)
-		if (numbers->number[i] == number)
-			return true;
-	return false;
-}
 
 static int parse_bool(const char *word, void *field)
 {
@@ -142,66 +77,58 @@ static int parse_sample(const char *word, void *field)
 	return 0;
 }
 
-/* A device name cannot hold any of the others, nor can a symbol. */
-static bool glob_is_sound(const char *glob)
-{
-	if (*glob == '-')
-		glob++;
-	if (!*glob)
-		return false;
-	for (; *glob; glob++)
-		if (*glob <= ' ' || *glob == '/' || *glob == 0x7f)
-			return false;
-	return true;
-}
-
 static int parse_globs(const char *words, void *field)
 {
-	struct globs *globs = field;
-	char *copy, *rest, *word;
-	int err = 0;
-
-	memset(globs, 0, sizeof(*globs));
-	copy = kstrdup(words, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	rest = copy;
-	while (!err && *words && (word = strsep(&rest, ",")) != NULL) {
-		if (globs->nr == CONFIG_GLOBS ||
-		    strlen(word) >= CONFIG_GLOB_LEN || !glob_is_sound(word))
-			err = -EINVAL;
-		else
-			strcpy(globs->glob[globs->nr++], word);
-	}
-	kfree(copy);
-	return err;
+	return globs_parse(field, words);
 }
 
 /* Unlike dev=, an empty list means nothing: say on=0. */
 static int parse_points(const char *words, void *field)
 {
-	return *words ? parse_globs(words, field) : -EINVAL;
+	const char *glob, *nearest;
+	int err;
+
+	if (!*words)
+		return -EINVAL;
+	err = globs_parse(field, words);
+	if (err)
+		return err;
+	glob = names_unmatched(field, &nearest);
+	if (glob) {
+		snprintf(refusal, sizeof(refusal),
+			 nearest ? "no point is called %s (is %s meant?); " :
+				   "no point is called %s; ", glob, nearest);
+		return -EINVAL;
+	}
+	if (!names_are_matched(field)) {
+		strscpy(refusal, "that leaves no point; ", sizeof(refusal));
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int parse_numbers(const char *words, void *field)
 {
-	struct numbers *numbers = field;
-	char *copy, *rest, *word;
-	int err = 0;
+	return numbers_parse(field, words);
+}
 
-	memset(numbers, 0, sizeof(*numbers));
-	copy = kstrdup(words, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	rest = copy;
-	while (!err && *words && (word = strsep(&rest, ",")) != NULL) {
-		if (numbers->nr == CONFIG_NUMBERS)
+static int parse_pids(const char *words, void *field)
+{
+	/* pid=$(pgrep nothing) */
+	if (!*words)
+		pr_info("pid= is empty: packets of all processes are followed\n");
+	return numbers_parse(field, words);
+}
+
+static int parse_ports(const char *words, void *field)
+{
+	const struct numbers *ports = field;
+	int err = numbers_parse(field, words);
+	unsigned int i;
+
+	for (i = 0; !err && i < ports->nr; i++)
+		if (!ports->number[i] || ports->number[i] > U16_MAX)
 			err = -EINVAL;
-		else
-			err = kstrtou32(word, 0,
-					&numbers->number[numbers->nr++]);
-	}
-	kfree(copy);
 	return err;
 }
 
@@ -249,26 +176,12 @@ static int show_u32(char *buf, size_t size, const void *field)
 
 static int show_globs(char *buf, size_t size, const void *field)
 {
-	const struct globs *globs = field;
-	unsigned int i;
-	int len = 0;
-
-	for (i = 0; i < globs->nr; i++)
-		len += scnprintf(buf + len, size - len, "%s%s", i ? "," : "",
-				 globs->glob[i]);
-	return len;
+	return globs_show(buf, size, field);
 }
 
 static int show_numbers(char *buf, size_t size, const void *field)
 {
-	const struct numbers *numbers = field;
-	unsigned int i;
-	int len = 0;
-
-	for (i = 0; i < numbers->nr; i++)
-		len += scnprintf(buf + len, size - len, "%s%u", i ? "," : "",
-				 numbers->number[i]);
-	return len;
+	return numbers_show(buf, size, field);
 }
 
 /* As nfbpf_compile prints it, for "iptables -m bpf": on one line. */
@@ -303,9 +216,9 @@ struct parameter {
 static void log_refused(const struct parameter *param, char *val)
 {
 	bool is_long = strlen(val) > REFUSED_LEN;
-	char *c;
+	unsigned char *c;
 
-	for (c = val; *c; c++)
+	for (c = (unsigned char *)val; *c; c++)
 		if (*c < ' ' || *c == 0x7f)
 			*c = ' ';
 	pr_err("%s=%.*s%s refused: %swants %s\n", param->name, REFUSED_LEN, val,
@@ -316,6 +229,24 @@ static bool probes_differ(const struct config *a, const struct config *b)
 {
 	return a->on != b->on ||
 	       memcmp(&a->points, &b->points, sizeof(a->points));
+}
+
+/* What is derived from the parameters once, for all packets. */
+static void derive(struct config *new)
+{
+	new->digest_limit = new->digest_max ?: U32_MAX;
+	new->is_plain = !new->stack && !new->verify_csum && !new->max_rate;
+}
+
+static void put_in_force(const struct config *old, struct config *new)
+{
+	derive(new);
+	rcu_assign_pointer(config, new);
+	if (apply && probes_differ(old, new))
+		apply(new);
+	/* The old one is written to next time. */
+	if (is_read)
+		synchronize_rcu();
 }
 
 static int parameter_set(const char *val, const struct kernel_param *kp)
@@ -337,19 +268,7 @@ static int parameter_set(const char *val, const struct kernel_param *kp)
 	*refusal = '\0';
 	err = param->parse(words, (char *)new + param->offset);
 	if (!err) {
-		new->sees_frees = globs_match(&new->points, "kfree_skbmem",
-					      "free");
-		new->digest_limit = new->digest_max ?: U32_MAX;
-		new->is_plain = !new->stack && !new->verify_csum &&
-				!new->max_rate &&
-				(!new->filter.nr || new->sees_frees);
-		rcu_assign_pointer(config, new);
-		if (running) {
-			if (probes_differ(old, new))
-				probes_apply();
-			/* The old one is written to next time. */
-			synchronize_rcu();
-		}
+		put_in_force(old, new);
 	} else if (err != -ENOMEM) {
 		err = -EINVAL;
 		log_refused(param, words);
@@ -399,7 +318,7 @@ PARAMETER(points, parse_points, show_globs,
 PARAMETER(netns, parse_numbers, show_numbers,
 	  "inode numbers of network namespaces separated by commas, 32 at the most",
 	  "follow packets of these namespaces (default: all)");
-PARAMETER(pid, parse_numbers, show_numbers,
+PARAMETER(pid, parse_pids, show_numbers,
 	  "process ids separated by commas, 32 at the most",
 	  "follow packets that these processes send (default: all)");
 PARAMETER(filter, parse_filter, show_filter,
@@ -413,6 +332,9 @@ PARAMETER(digest_max, parse_u32, show_u32, "a number of bytes, 0 for all",
 	  "digest at most so many bytes of a payload (default 0: all)");
 PARAMETER(verify_csum, parse_bool, show_bool, "0 or 1",
 	  "verify the packet's own checksum at each hop (default 0)");
+PARAMETER(vxlan_port, parse_ports, show_numbers,
+	  "UDP ports separated by commas, 32 at the most",
+	  "UDP ports that are VXLAN's besides 4789 and 8472 (default: none)");
 PARAMETER(sample, parse_sample, show_u32, "a number of at least 1",
 	  "follow one flow in so many (default 1: all)");
 PARAMETER(max_rate, parse_u32, show_u32, "a number, 0 for no limit",
@@ -422,7 +344,7 @@ static const struct parameter * const parameters[] = {
 	&parameter_on, &parameter_dev, &parameter_points, &parameter_netns,
 	&parameter_pid, &parameter_filter, &parameter_stack,
 	&parameter_digest, &parameter_digest_max, &parameter_verify_csum,
-	&parameter_sample, &parameter_max_rate,
+	&parameter_vxlan_port, &parameter_sample, &parameter_max_rate,
 };
 
 /**
@@ -457,25 +379,29 @@ int config_show(struct seq_file *m)
 
 /**
  * config_run() - from now on a change takes effect at once
+ * @with: called with the parameters now, and whenever others ask for points
  *
- * Arms the probes for what was set at load.  Context: process, may sleep.
+ * Context: process, may sleep.
  */
-void config_run(void)
+void config_run(void (*with)(const struct config *in_force))
 {
 	mutex_lock(&config_lock);
-	running = true;
-	probes_apply();
+	apply = with;
+	is_read = true;
+	apply(rcu_dereference_protected(config, lockdep_is_held(&config_lock)));
 	mutex_unlock(&config_lock);
 }
 
 /**
- * config_stop() - from now on a change arms nothing
+ * config_stop() - from now on a change is told nobody
+ *
+ * Handlers may still run and read what is in force.
  *
  * Context: process, may sleep.
  */
 void config_stop(void)
 {
 	mutex_lock(&config_lock);
-	running = false;
+	apply = NULL;
 	mutex_unlock(&config_lock);
 }

@@ -2,26 +2,12 @@
 #ifndef SKBTRACE_CONFIG_H
 #define SKBTRACE_CONFIG_H
 
-#include <linux/if.h>
 #include <linux/types.h>
 #include <skbtrace/cbpf.h>
 
+#include "lists.h"
+
 struct seq_file;
-
-#define CONFIG_GLOBS	32	/* patterns in dev= or points= */
-#define CONFIG_GLOB_LEN	32	/* bytes of one, with the NUL */
-#define CONFIG_NUMBERS	32	/* numbers in netns= or pid= */
-
-/* A list of globs; "-glob" excludes what an earlier one included. */
-struct globs {
-	unsigned int nr;
-	char glob[CONFIG_GLOBS][CONFIG_GLOB_LEN];
-};
-
-struct numbers {
-	unsigned int nr;
-	u32 number[CONFIG_NUMBERS];
-};
 
 /**
  * struct program - a program of classic BPF that has been checked
@@ -50,8 +36,8 @@ struct program {
  * @points: points that are probed
  * @netns: namespaces whose packets are followed; none: all
  * @pid: processes whose packets are followed; none: all
+ * @vxlan_port: UDP ports that are VXLAN's, besides those that always are
  * @filter: which packets are followed, by their headers; none: all
- * @sees_frees: @points has those that say when an skb is gone
  * @digest_limit: @digest_max, or more than any payload has
  * @is_plain: plain.c knows all that is asked for
  *
@@ -69,8 +55,8 @@ struct config {
 	struct globs points;
 	struct numbers netns;
 	struct numbers pid;
+	struct numbers vxlan_port;
 	struct program filter;
-	bool sees_frees;
 	bool is_plain;
 	u32 digest_limit;
 };
@@ -78,13 +64,8 @@ struct config {
 extern struct config __rcu *config;
 extern unsigned int config_ring_kb;
 
-void config_run(void);
+void config_run(void (*with)(const struct config *in_force));
 void config_stop(void);
 int config_show(struct seq_file *m);
-
-bool glob_matches(const char *glob, const char *name);
-bool globs_match(const struct globs *globs, const char *name,
-		 const char *group);
-bool numbers_have(const struct numbers *numbers, u32 number);
 
 #endif /* SKBTRACE_CONFIG_H */

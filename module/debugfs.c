@@ -308,7 +308,7 @@ static int trace_show(struct seq_file *m, void *v)
 	if (cpu->lost)
 		seq_printf(m, "# lost %llu records of CPU %u: overwritten while this was read\n",
 			   cpu->lost, cpu->id);
-	if (cpu->valid)
+	if (cpu->valid && !(cpu->record.flags & SKBTRACE_F_HIDDEN))
 		text_show_record(m, &cpu->record);
 	/* Whoever does not fit is shown again. */
 	if (!seq_has_overflowed(m))

@@ -14,9 +14,18 @@
 #include "crc32c.h"
 #include "debugfs.h"
 #include "filter.h"
+#include "plain.h"
 #include "probes.h"
+#include "returns.h"
 #include "ring.h"
 #include "stacks.h"
+
+static const struct probe_handlers handlers = {
+	.entry = entry_handler,
+	.call = call_handler,
+	.return_ = return_handler,
+	.call_size = sizeof(struct call),
+};
 
 static int __init skbtrace_init(void)
 {
@@ -35,10 +44,10 @@ static int __init skbtrace_init(void)
 	err = trace_files_init();
 	if (err)
 		goto err_stacks;
-	err = probes_init();
+	err = probes_init(&handlers);
 	if (err)
 		goto err_files;
-	config_run();
+	config_run(probes_apply);
 	if (!probes_attached()) {
 		pr_err("no point can be probed: is this kernel built with CONFIG_KPROBES?\n");
 		err = -EOPNOTSUPP;

@@ -214,20 +214,6 @@ static __always_inline bool fill_plain(struct skbtrace_record *record,
 	return true;
 }
 
-/**
- * point_is_plain() - do followed skbs always have a record at this point
- * @point: the point
- *
- * As long as config->is_plain.  Where packets begin they may not.
- */
-bool point_is_plain(const struct point *point)
-{
-	return point->kind == POINT_ENTRY && point->role != ROLE_BIRTH &&
-	       point->dev != DEV_NONE && point->dev != DEV_SOCKET &&
-	       (point->data == DATA_LINK || point->data == DATA_NET ||
-		point->data == DATA_NET_TX || point->data == DATA_TRANSPORT);
-}
-
 /*
  * What entry_handler() ends with if the skb is followed: there will be a
  * record, so the slot is claimed before anything is found out, and nothing

@@ -16,9 +16,7 @@
 
 #include "compat.h"
 #include "config.h"
-#include "plain.h"
 #include "probes.h"
-#include "returns.h"
 
 /* A second use of an id is an error here: "duplicate case value". */
 #define POINT(_id, _symbol, _kind, _group, _module, _skb, _data, _dev,	\
@@ -46,11 +44,22 @@ static inline void points_ids_are_unique(unsigned int id)
 		.symbol = #_symbol,					\
 		.group = #_group,					\
 		.module = #_module,					\
+		/* Where a followed skb always has a record. */		\
+		.is_plain = POINT_ ## _kind == POINT_ENTRY &&		\
+			    ROLE_ ## _role != ROLE_BIRTH &&		\
+			    DEV_ ## _dev != DEV_NONE &&			\
+			    DEV_ ## _dev != DEV_SOCKET &&		\
+			    (DATA_ ## _data == DATA_LINK ||		\
+			     DATA_ ## _data == DATA_NET ||		\
+			     DATA_ ## _data == DATA_NET_TX ||		\
+			     DATA_ ## _data == DATA_TRANSPORT),		\
 	},
 static struct point points[] = { SKBTRACE_POINTS(POINT) };
 #undef POINT
 
 static DEFINE_MUTEX(points_lock);
+
+static const struct probe_handlers *handlers;
 
 DEFINE_PER_CPU(struct point_hits, point_hits);
 
@@ -60,6 +69,8 @@ DEFINE_PER_CPU(struct point_hits, point_hits);
  * its hops because of that.
  */
 bool probes_armed;
+
+struct probes_frees probes_frees;
 
 /*
  * Are probes seen to work?  All can be switched off behind our back, in
@@ -127,14 +138,14 @@ static int register_point(struct point *point, const char *symbol)
 	if (point->kind == POINT_ENTRY) {
 		memset(&point->kp, 0, sizeof(point->kp));
 		point->kp.symbol_name = symbol;
-		point->kp.pre_handler = entry_handler;
+		point->kp.pre_handler = handlers->entry;
 		return register_kprobe(&point->kp);
 	}
 	memset(&point->rp, 0, sizeof(point->rp));
 	point->rp.kp.symbol_name = symbol;
-	point->rp.entry_handler = call_handler;
-	point->rp.handler = return_handler;
-	point->rp.data_size = sizeof(struct call);
+	point->rp.entry_handler = handlers->call;
+	point->rp.handler = handlers->return_;
+	point->rp.data_size = handlers->call_size;
 	/* Calls under way at once: nested contexts and preempted tasks. */
 	point->rp.maxactive = 32 + 4 * num_possible_cpus();
 	return register_kretprobe(&point->rp);
@@ -211,39 +222,83 @@ static void detach(bool (*unwanted)(const struct point *point,
 	}
 }
 
-static bool is_configured(const struct point *point)
+/*
+ * Points that tell the lives of skbs apart: without them the next packet at
+ * the address of an skb that is followed is taken for the same one.
+ */
+static bool is_indispensable(const struct point *point)
 {
-	const struct config *in_force = rcu_dereference_raw(config);
-
-	return in_force->on &&
-	       globs_match(&in_force->points, point->symbol, point->group);
+	switch (point->role) {
+	case ROLE_BIRTH:
+	case ROLE_CLONE:
+	case ROLE_SEGMENTS:
+	case ROLE_MERGE:
+	case ROLE_DROP:
+	case ROLE_FREE:
+		return true;
+	}
+	return false;
 }
 
-static bool is_not_configured(const struct point *point, const void *arg)
+static bool is_asked_for(const struct point *point, const struct config *in_force)
 {
-	return !is_configured(point);
+	return globs_match(&in_force->points, point->symbol, point->group);
+}
+
+static bool is_unwanted(const struct point *point, const void *in_force)
+{
+	const struct config *config = in_force;
+
+	return !config->on ||
+	       (!is_asked_for(point, config) && !is_indispensable(point));
+}
+
+static bool ends_skbs(const struct point *point)
+{
+	return point->role == ROLE_DROP || point->role == ROLE_FREE;
+}
+
+/*
+ * After a time in which the points were not what they are now, or handlers did
+ * nothing: no end of an skb was counted as missed then.  Handlers may run.
+ */
+static void begin_generation(void)
+{
+	struct point *point;
+	unsigned int nr = 0;
+
+	for (point = points; point < points + NR_POINTS; point++)
+		if (point->state == POINT_ACTIVE && ends_skbs(point))
+			WRITE_ONCE(probes_frees.missed[nr++],
+				   &point->kp.nmissed);
+	/* Who sees these sees those. */
+	smp_store_release(&probes_frees.nr, nr);
+	WRITE_ONCE(probes_frees.generation, probes_frees.generation + 1);
 }
 
 /**
  * probes_apply() - attach and detach what on= and points= say
+ * @in_force: the parameters, which do not change meanwhile
  *
- * Context: process, may sleep; the parameters do not change meanwhile.
+ * Context: process, may sleep.
  */
-void probes_apply(void)
+void probes_apply(const struct config *in_force)
 {
 	struct point *point;
 
 	mutex_lock(&points_lock);
 	WRITE_ONCE(probes_armed, false);
-	detach(is_not_configured, NULL, POINT_OFF);
+	detach(is_unwanted, in_force, POINT_OFF);
 	for (point = points; point < points + NR_POINTS; point++) {
-		if (!is_configured(point))
+		WRITE_ONCE(point->hidden, !is_asked_for(point, in_force));
+		if (is_unwanted(point, in_force))
 			point->state = POINT_OFF;
 		else if (point->state == POINT_OFF)
 			attach(point);
 	}
 	tell_waiting_from_absent();
-	WRITE_ONCE(probes_armed, true);
+	begin_generation();
+	smp_store_release(&probes_armed, true);
 	mutex_unlock(&points_lock);
 }
 
@@ -309,20 +364,21 @@ bool probes_attached(void)
 
 /**
  * probes_init() - follow the modules that come and go
+ * @with: the handlers, kept
  *
  * Nothing is attached before probes_apply().
  *
  * Context: process, may sleep.  Return: 0 or what the notifier chain says.
  */
-int probes_init(void)
+int probes_init(const struct probe_handlers *with)
 {
 	struct point *point;
 	int err;
 
+	handlers = with;
 	for (point = points; point < points + NR_POINTS; point++) {
 		point->nr = point - points;
 		point->has_reason = strstr(point->symbol, "reason");
-		point->is_plain = point_is_plain(point);
 	}
 	witness_error = register_kprobe(&witness_probe);
 	err = register_module_notifier(&module_notifier);
@@ -425,7 +481,7 @@ void probes_show(struct seq_file *m)
 			seq_puts(m, "off\n");
 			break;
 		case POINT_ACTIVE:
-			seq_puts(m, "active");
+			seq_puts(m, point->hidden ? "active, hidden" : "active");
 			if (strcmp(point->symbol, point->attached))
 				seq_printf(m, " as %s", point->attached);
 			if (implausible)

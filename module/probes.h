@@ -9,6 +9,7 @@
 
 #include "compat.h"
 
+struct config;
 struct seq_file;
 
 enum point_kind { POINT_ENTRY, POINT_RETURN };
@@ -31,8 +32,8 @@ enum point_twin { TWIN_EXACT, TWIN_CONSTPROP };
 /* What a hop means to a journey: the role column. */
 enum point_role {
 	ROLE_PASS, ROLE_BIRTH, ROLE_DELIVER, ROLE_TRANSPORT, ROLE_CLONE,
-	ROLE_CLONED, ROLE_DROP, ROLE_FREE, ROLE_NETDEV, ROLE_RXHANDLER,
-	ROLE_HOOK, ROLE_BACKLOG, ROLE_QUEUED,
+	ROLE_SEGMENTS, ROLE_MERGE, ROLE_CLONED, ROLE_DROP, ROLE_FREE,
+	ROLE_NETDEV, ROLE_RXHANDLER, ROLE_HOOK, ROLE_BACKLOG, ROLE_QUEUED,
 };
 
 /* How a point that is trusted carries the skb; see plain.c. */
@@ -60,6 +61,7 @@ enum point_state {
  * @skb_arg: the argument with the skb, a SKB_* of compat.h
  * @has_reason: the argument behind it is a drop reason
  * @is_plain: plain.c may know what to do
+ * @hidden: points= does not ask for it: it is attached to tell the lives of skbs apart
  * @way: how to get the skb, once the point is trusted
  * @symbol: the function
  * @group: its group
@@ -85,6 +87,7 @@ struct point {
 	u8 skb_arg;
 	bool has_reason;
 	bool is_plain;
+	bool hidden;
 	u8 way;
 	const char *symbol;
 	const char *group;
@@ -118,14 +121,64 @@ struct point_hits {
 
 DECLARE_PER_CPU(struct point_hits, point_hits);
 
+/**
+ * struct probe_handlers - what the kernel calls at the points
+ * @entry: at an entry point, with its @kp
+ * @call: when the function of a return point is called
+ * @return_: when it returns
+ * @call_size: bytes that @call leaves for @return_
+ */
+struct probe_handlers {
+	kprobe_pre_handler_t entry;
+	kretprobe_handler_t call;
+	kretprobe_handler_t return_;
+	size_t call_size;
+};
+
 /* Handlers do something: see probes.c. */
 extern bool probes_armed;
 
+/**
+ * struct probes_frees - the points where skbs end, and what they did not see
+ * @generation: rises when there was a time in which handlers did nothing
+ * @nr: of these points
+ * @missed: the kernel's count of each, of calls that its probe did not see
+ *
+ * An skb whose life began at another @generation or at another
+ * probes_frees_missed() may have ended unseen since.
+ */
+struct probes_frees {
+	unsigned int generation;
+	unsigned int nr;
+	const unsigned long *missed[NR_POINTS];
+};
+
+extern struct probes_frees probes_frees;
+
+/**
+ * probes_frees_missed() - how often may the end of an skb have been missed
+ *
+ * Of what is attached at present: compare with what it was in the same
+ * probes_frees.generation.
+ *
+ * Context: any.
+ */
+static inline unsigned long probes_frees_missed(void)
+{
+	unsigned int i, nr = READ_ONCE(probes_frees.nr);
+	unsigned long missed = 0;
+
+	/* What is pointed to is never freed, so it does not matter how old it is. */
+	for (i = 0; i < nr; i++)
+		missed += READ_ONCE(*probes_frees.missed[i]);
+	return missed;
+}
+
 const struct point *point_by_id(unsigned int id);
 
-int probes_init(void);
+int probes_init(const struct probe_handlers *with);
 void probes_exit(void);
-void probes_apply(void);
+void probes_apply(const struct config *in_force);
 bool probes_attached(void);
 void probes_show(struct seq_file *m);
 unsigned long probes_missed(void);

@@ -102,6 +102,8 @@ static __always_inline void record_return(const struct point *point,
 	slot->duration_ns = min_t(u64, slot->ts_ns - call->ts_ns, U32_MAX);
 	slot->netns = call->netns;
 	slot->flags = call->flags | SKBTRACE_F_RET;
+	if (READ_ONCE(point->hidden))
+		slot->flags |= SKBTRACE_F_HIDDEN;
 	memcpy(slot->dev, call->dev, sizeof(slot->dev));
 	memcpy(slot->peer, call->peer, sizeof(slot->peer));
 	ring_commit(&trace->ring);

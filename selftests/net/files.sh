@@ -72,10 +72,25 @@ open_file_holds() {
 	return $status
 }
 
+# What tells lives apart goes on when it is not asked for.
+hidden_are_not_shown() {
+	local point
+	fresh_trace points=veth
+	taskset 1 ip netns exec ns-calm2 ping -q -c 5 -i 0.1 78.78.0.10 >/dev/null
+	set_parameter on 0
+	cat $trace >"$work/cat"
+	for point in skb_clone kfree_skbmem; do
+		awk -v p=$point '$2 == p && $6 { found = 1 } END { exit !found }' \
+			$debugfs/skbtrace.d/points || { echo "no hit of $point"; return 1; }
+	done
+	grep -q ' veth_xmit ' "$work/cat" &&
+		not grep -v -E '^#| veth_xmit(:return)? ' "$work/cat"
+}
+
 gone() { not test -e $trace && not test -e $debugfs/skbtrace.d; }
 
 ktap_print_header
-ktap_set_plan 16
+ktap_set_plan 17
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 load
 # On CPU 0, whose file is looked at; a veth's packets stay on their CPU.
@@ -96,6 +111,7 @@ check "lseek to the end and back" cursor seek
 check "a blocked read gets the next record" wakes blocked
 check "poll waits for the next record" wakes poll
 check "an open file holds the module" open_file_holds
+check "points that are not asked for are not shown" hidden_are_not_shown
 unload
 check "unloaded, the files are gone" gone
 ktap_finished

@@ -13,8 +13,13 @@ refused() {
 	dmesg -c >/dev/null
 	err=$({ echo "$2" >"$parameters/$1"; } 2>&1) && return 1
 	[[ $err == *"Invalid argument"* ]] || { echo "$err"; return 1; }
-	[ "$(dmesg | grep -c "skbtrace: $1=.* refused: wants")" = 1 ] || { dmesg; return 1; }
+	[ "$(dmesg | grep -c "skbtrace: $1=.* refused: .*wants")" = 1 ] || { dmesg; return 1; }
 	has "$1" "$old"
+}
+
+# refused_because NAME VALUE WORDS: likewise, and the line has these
+refused_because() {
+	refused "$1" "$2" && dmesg | grep -F -- "$3"
 }
 
 # refused_at_load NAME=VALUE
@@ -30,7 +35,7 @@ accepted() { set_parameter "$1" "$2" && has "$1" "${3-$2}"; }
 defaults() {
 	has on 1 && has dev '' && has points '*' && has netns '' && has pid '' &&
 		has stack 0 && has digest 1 && has digest_max 0 && has verify_csum 0 &&
-		has sample 1 && has max_rate 0
+		has sample 1 && has max_rate 0 && has vxlan_port ''
 }
 
 state_of() { awk -v symbol="$1" '$2 == symbol { print $9; exit }' $debugfs/skbtrace.d/points; }
@@ -41,8 +46,16 @@ points_apply() {
 		[ "$(state_of ip_rcv)" = active ] &&
 		[ "$(state_of ip_forward)" = off ] &&
 		[ "$(state_of tcp_v4_rcv)" = off ] &&
+		[ "$(state_of kfree_skbmem)" = active, ] &&
+		grep -q ' kfree_skbmem .* active, hidden$' $debugfs/skbtrace.d/points &&
 		set_parameter points '*' &&
-		[ "$(state_of tcp_v4_rcv)" = active ]
+		[ "$(state_of tcp_v4_rcv)" = active ] &&
+		[ "$(state_of kfree_skbmem)" = active ]
+}
+
+empty_pid_is_told() {
+	dmesg -c >/dev/null
+	accepted pid '' && dmesg | grep 'skbtrace: pid= is empty'
 }
 
 on_applies() {
@@ -53,7 +66,7 @@ on_applies() {
 stats_say() {
 	local key
 	for key in version abi record_size on dev points netns pid stack digest \
-		   digest_max verify_csum sample max_rate ring_kb missed total; do
+		   digest_max verify_csum vxlan_port sample max_rate ring_kb missed total; do
 		grep -q "^$key " $debugfs/skbtrace.d/stats || { echo "no $key"; return 1; }
 	done
 }
@@ -72,7 +85,7 @@ modes() {
 }
 
 ktap_print_header
-ktap_set_plan 31
+ktap_set_plan 41
 modprobe -a veth bridge
 load
 check "defaults" defaults
@@ -83,7 +96,11 @@ check "on= attaches and detaches" on_applies
 check "dev= takes globs" accepted dev 'calm*,eth?,-eth9'
 check "dev= takes the empty list" accepted dev ''
 check "netns= takes numbers" accepted netns 4026531840,4026532000
+check "dev= takes what is not ASCII" accepted dev $'\xc3\xa9th0' && set_parameter dev ''
 check "pid= takes numbers" accepted pid 1,2,3
+check "an empty pid= is told in the log" empty_pid_is_told
+check "vxlan_port= takes ports" accepted vxlan_port 4790,65535
+check "vxlan_port= takes the empty list" accepted vxlan_port ''
 check "stack=" accepted stack Y 1
 check "digest=" accepted digest 0
 check "digest_max=" accepted digest_max 1500
@@ -102,6 +119,16 @@ check "pid=1,,2 is refused" refused pid 1,,2
 check "dev= with a slash is refused" refused dev a/b
 check "dev= of 40 bytes is refused" refused dev "$(printf 'x%.0s' $(seq 40))"
 check "points= without a value is refused" refused points ''
+check "points= of a name that no point has is refused, with the nearest" \
+	refused_because points veth,veth_xmt 'no point is called veth_xmt (is veth_xmit meant?)'
+check "points= that excludes what no point is called is refused" \
+	refused_because points '-nosuch*' 'no point is called nosuch*;'
+check "points= that leaves no point is refused" \
+	refused_because points 'veth,-*' 'leaves no point'
+check "vxlan_port=0 is refused" refused vxlan_port 4789,0
+check "vxlan_port=65536 is refused" refused vxlan_port 65536
+check "a refused value is in the log as it was" \
+	refused_because on $'\xc3\xa9' $'on=\xc3\xa9 refused'
 unload
 check "sample=0 is refused at load" refused_at_load sample=0
 check "points=, is refused at load" refused_at_load points=,
