@@ -25,15 +25,17 @@ static const char usage[] =
 "  skbtrace check [F]    a verdict for scripts: exits 0 if all are intact,\n"
 "                        1 if a payload changed, 3 if not all could be verified\n"
 "  skbtrace hops [F]     a line a hop\n"
+"  skbtrace summary [F]  what all journeys came to: changes, drops, times from hop to hop\n"
+"  skbtrace metrics [F]  that as OpenMetrics text; with -o F2 kept up to date in F2\n"
 "  skbtrace record -o F  what the rings retain and what comes, to a file\n"
 "  skbtrace points [F]   the points, and what they saw\n"
 "  skbtrace stats [F]    the figures of the module\n"
 "  skbtrace filter [E]   have the module record only what matches E, or \"off\";\n"
 "                        without E: show its filter\n"
 "\n"
-"F is a file made by \"skbtrace record\", or - for standard input. Behind live, report,\n"
-"check, hops, record and F may stand an expression E: only what matches is shown or\n"
-"saved. E is tcpdump's, 'tcp port 80' for instance: see pcap-filter(7).\n"
+"F is a file made by \"skbtrace record\", or - for standard input. Behind all these but\n"
+"points and stats, and behind F, may stand an expression E: only what matches is shown\n"
+"or saved. E is tcpdump's, 'tcp port 80' for instance: see pcap-filter(7).\n"
 "\n"
 "  -d, --dev GLOBS       only what touches these devices: veth*,br0 or -lo\n"
 "  -N, --netns NAME      only what touches this network namespace (or inode)\n"
@@ -45,6 +47,7 @@ static const char usage[] =
 "  -D, --duration SECS   follow from now on, for so long\n"
 "  -c, --count N         end after N journeys (hops: hops; record: records)\n"
 "      --pcapng F        write the hops shown to F as well, as packets for Wireshark\n"
+"      --by flow         summary: flow by flow, too\n"
 "  -o, --output F        file to write (filter: the program of E, for insmod)\n"
 "  -C, --color WHEN      auto, always or never\n"
 "      --debugfs DIR     where debugfs is mounted, else $SKBTRACE_DEBUGFS or\n"
@@ -66,6 +69,7 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, 'c' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "pcapng", required_argument, NULL, 'w' },
+	{ "by", required_argument, NULL, 'B' },
 	{ "color", required_argument, NULL, 'C' },
 	{ "debugfs", required_argument, NULL, 'F' },
 	{ "help", no_argument, NULL, 'h' },
@@ -78,6 +82,8 @@ static const char * const commands[] = {
 	[COMMAND_REPORT] = "report",
 	[COMMAND_CHECK] = "check",
 	[COMMAND_HOPS] = "hops",
+	[COMMAND_SUMMARY] = "summary",
+	[COMMAND_METRICS] = "metrics",
 	[COMMAND_RECORD] = "record",
 	[COMMAND_POINTS] = "points",
 	[COMMAND_STATS] = "stats",
@@ -162,6 +168,11 @@ static int parse_option(struct options *options, int option, struct error *error
 	case 'w':
 		options->pcapng = optarg;
 		return 0;
+	case 'B':
+		if (strcmp(optarg, "flow"))
+			return error_set(error, "--by: \"%s\" is not flow", optarg);
+		options->by_flow = true;
+		return 0;
 	case 'C':
 		return parse_color(optarg, &options->color, error);
 	case 'F':
@@ -241,13 +252,22 @@ static int parse_words(struct options *options, char **words, int nr, struct err
 static int check_options(const struct options *options, struct error *error)
 {
 	bool records = options->command == COMMAND_RECORD;
-	bool writes = records || (options->command == COMMAND_FILTER && options->expression);
+	bool counts = options->command == COMMAND_SUMMARY || options->command == COMMAND_METRICS;
+	bool writes = records || (options->command == COMMAND_FILTER && options->expression) ||
+		      options->command == COMMAND_METRICS;
 
 	if (records && !options->output)
 		return error_set(error, "record: to which file? (-o FILE)");
 	if (!writes && options->output)
-		return error_set(error, "-o: only record writes a file, and filter a program");
-	if (options->pcapng && (records || !takes_expression(options->command) ||
+		return error_set(error, "-o: only record and metrics write a file, and filter a program");
+	if (counts && options->json)
+		return error_set(error, "--json: for programs there is \"skbtrace metrics\"");
+	if (options->by_flow && options->command != COMMAND_SUMMARY &&
+	    options->command != COMMAND_LIVE)
+		return error_set(error, "--by: only summary and live count flows");
+	if (options->command == COMMAND_METRICS && options->input && options->output)
+		return error_set(error, "-o: what is in a file does not change: metrics F >F2");
+	if (options->pcapng && (records || counts || !takes_expression(options->command) ||
 				options->command == COMMAND_FILTER))
 		return error_set(error, "--pcapng: only live, report, check and hops show hops");
 	if (options->input && (records || options->command == COMMAND_LIVE))
@@ -307,6 +327,7 @@ static int compile(struct options *options, struct expression *expression, struc
 static struct source *open_source(const struct options *options, struct error *error)
 {
 	bool follow = options->command == COMMAND_LIVE ||
+		      (options->command == COMMAND_METRICS && options->output) ||
 		      (options->has_duration && options->command != COMMAND_RECORD);
 
 	if (options->input)
@@ -321,6 +342,8 @@ static int dispatch(const struct options *options, struct source *source, struct
 	case COMMAND_REPORT:
 	case COMMAND_CHECK:
 	case COMMAND_HOPS:
+	case COMMAND_SUMMARY:
+	case COMMAND_METRICS:
 		return run(options, source, error);
 	case COMMAND_RECORD:
 		return save(options, source, error);

@@ -21,6 +21,8 @@ enum status {
  * @COMMAND_REPORT: journeys of what there is
  * @COMMAND_CHECK: a verdict for scripts
  * @COMMAND_HOPS: a line a hop
+ * @COMMAND_SUMMARY: what all journeys came to
+ * @COMMAND_METRICS: that, for monitoring
  * @COMMAND_RECORD: to a file
  * @COMMAND_POINTS: the table of points
  * @COMMAND_STATS: the module's figures
@@ -31,6 +33,8 @@ enum command {
 	COMMAND_REPORT,
 	COMMAND_CHECK,
 	COMMAND_HOPS,
+	COMMAND_SUMMARY,
+	COMMAND_METRICS,
 	COMMAND_RECORD,
 	COMMAND_POINTS,
 	COMMAND_STATS,
@@ -51,6 +55,7 @@ enum command {
  * @color: with colours
  * @stacks: with stacks
  * @tree: branch by branch
+ * @by_flow: summary: flow by flow as well
  * @has_duration: only for @duration_ns
  * @duration_ns: how long to follow
  * @count: how many journeys or hops to show, 0 for all
@@ -68,6 +73,7 @@ struct options {
 	bool color;
 	bool stacks;
 	bool tree;
+	bool by_flow;
 	bool has_duration;
 	uint64_t duration_ns;
 	uint64_t count;

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
-/* From a source to what is shown: live, report, check and hops. */
+/* From a source to what is shown: live, report, check, hops, summary and metrics. */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "journey/journey.h"
 #include "lib/clock.h"
 #include "run.h"
 #include "show/show.h"
+#include "show/show_tally.h"
 #include "source/source.h"
 #include "stop.h"
+#include "tally/tally.h"
 
 /* How often a live source is looked at, at least. */
 #define WAIT_MS		100
 
 /* How often the count of missed probes is asked for, live. */
 #define MISSED_NS	NSEC_PER_SEC
+
+/* How often a file of metrics is written anew: Prometheus asks every 15 s as a rule. */
+#define METRICS_NS	(10 * NSEC_PER_SEC)
 
 /**
  * struct run - a run
@@ -25,6 +33,8 @@
  * @engine: makes journeys of them; NULL if hops are shown
  * @show: how to show them
  * @pcapng: where to write them as packets, or NULL
+ * @tally: what the journeys came to, if that is wanted; else NULL
+ * @metrics_at_ns: when that was written to a file last
  * @summary: what has been seen so far
  * @missed_at_ns: when summary.missed was found out
  * @shown: journeys or hops
@@ -39,6 +49,8 @@ struct run {
 	struct journey_engine *engine;
 	struct show show;
 	struct pcapng *pcapng;
+	struct tally *tally;
+	uint64_t metrics_at_ns;
 	struct summary summary;
 	uint64_t missed_at_ns;
 	uint64_t shown;
@@ -59,6 +71,25 @@ static int count_missed(struct run *run)
 	run->missed_at_ns = clock_ns(CLOCK_MONOTONIC);
 	run->summary.missed = missed > run->source->missed_before ?
 			      missed - run->source->missed_before : 0;
+	return 0;
+}
+
+/* Whoever reads the file meanwhile sees the old one or the new one. */
+static int write_metrics(struct run *run)
+{
+	const char *path = run->options->output;
+	char part[PATH_MAX];
+	FILE *out;
+
+	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
+		return error_set(run->error, "%.100s...: %s", path, strerror(ENAMETOOLONG));
+	out = fopen(part, "w");
+	if (!out)
+		return error_set(run->error, "%s: %s", part, strerror(errno));
+	show_metrics(out, run->names, run->tally, &run->summary);
+	if (ferror(out) | fclose(out) || rename(part, path))
+		return error_set(run->error, "%s: %s", path, strerror(errno));
+	run->metrics_at_ns = clock_ns(CLOCK_MONOTONIC);
 	return 0;
 }
 
@@ -100,9 +131,12 @@ static void take_journey(void *context, const struct journey *journey)
 	summary->dropped += journey->end == JOURNEY_DROPPED;
 	summary->hops += journey->nr_hops;
 	summary->repeated += journey->nr_repeated;
+	if (run->tally)
+		tally_journey(run->tally, journey, &verdict);
 	if (run->options->command == COMMAND_CHECK)
 		show_check(run, journey, &verdict);
-	else
+	else if (run->options->command != COMMAND_SUMMARY &&
+		 run->options->command != COMMAND_METRICS)
 		run->show.ops->journey(&run->show, journey, &verdict);
 	if (run->pcapng)
 		pcapng_journey(run->pcapng, &run->options->filter, journey, &verdict);
@@ -174,6 +208,9 @@ static int follow(struct run *run)
 		fflush(run->show.out);
 		if (run->pcapng)
 			pcapng_flush(run->pcapng);
+		if (run->options->command == COMMAND_METRICS && run->options->output &&
+		    now - run->metrics_at_ns >= METRICS_NS && write_metrics(run))
+			return -1;
 		if (source_wait(run->source, WAIT_MS, run->error))
 			return -1;
 	}
@@ -231,6 +268,12 @@ static int start(struct run *run)
 		return -1;
 	if (run->summary.hops_only)
 		return 0;
+	if (run->options->command == COMMAND_SUMMARY || run->options->command == COMMAND_METRICS ||
+	    (run->options->command == COMMAND_LIVE && !run->options->json)) {
+		run->tally = tally_new(run->options->by_flow);
+		if (!run->tally)
+			return error_set(run->error, "out of memory");
+	}
 	find_reasons(run->names, &reasons);
 	run->engine = journey_engine_new(&config, &reasons, take_journey, run);
 	return run->engine ? 0 : error_set(run->error, "out of memory");
@@ -244,6 +287,21 @@ static void end_journeys(struct run *run)
 	run->summary.unknown = counts->unknown + counts->late_returns;
 	run->summary.elsewhere = counts->elsewhere;
 	run->summary.no_room = counts->no_room;
+}
+
+/* What all came to, in the end. */
+static int show_end_of(struct run *run)
+{
+	if (run->options->command != COMMAND_METRICS) {
+		run->show.ops->summary(&run->show, &run->summary);
+		if (run->tally)
+			show_tally(&run->show, run->tally);
+		return 0;
+	}
+	if (run->options->output)
+		return write_metrics(run);
+	show_metrics(run->show.out, run->names, run->tally, &run->summary);
+	return 0;
 }
 
 static int status_of(const struct run *run)
@@ -297,11 +355,13 @@ int run(const struct options *options, struct source *source, struct error *erro
 		ret = take_all(&run);
 		if (run.engine)
 			end_journeys(&run);
-		run.show.ops->summary(&run.show, &run.summary);
+		if (show_end_of(&run))
+			ret = -1;
 	}
 	if (run.pcapng && pcapng_close(run.pcapng, error))
 		ret = -1;
 	journey_engine_free(run.engine);
+	tally_free(run.tally);
 	merge_free(run.merge);
 	names_free(run.names);
 	return ret ? STATUS_ERROR : status_of(&run);
