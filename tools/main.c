@@ -26,7 +26,7 @@ static const char usage[] =
 "                        1 if a payload changed, 3 if not all could be verified\n"
 "  skbtrace hops [F]     a line a hop\n"
 "  skbtrace summary [F]  what all journeys came to: changes, drops, times from hop to hop\n"
-"  skbtrace metrics [F]  that as OpenMetrics text; with -o F2 kept up to date in F2\n"
+"  skbtrace metrics [F]  that for Prometheus; with -o F2 kept up to date in F2\n"
 "  skbtrace record -o F  what the rings retain and what comes, to a file\n"
 "  skbtrace points [F]   the points, and what they saw\n"
 "  skbtrace stats [F]    the figures of the module\n"

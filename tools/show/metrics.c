@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What many journeys came to, as OpenMetrics text for node_exporter's textfile collector.
- * See the OpenMetrics specification, 1.0: families together, counters end in _total, and
- * "# EOF" at the end.
+ * What many journeys came to, for Prometheus: its text format (0.0.4), which is what
+ * node_exporter's textfile collector reads.  OpenMetrics has the same samples, but wants
+ * families of counters named without the _total that promtool and node_exporter look for.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -51,12 +51,9 @@ static void put_place(FILE *out, const char *prefix, const struct tally_place *p
 	put_label(out, name, place->dev, SKBTRACE_NAME_LEN);
 }
 
-static void family(FILE *out, const char *name, const char *type, const char *unit, const char *help)
+static void family(FILE *out, const char *name, const char *type, const char *help)
 {
-	fprintf(out, "# TYPE %s %s\n", name, type);
-	if (unit)
-		fprintf(out, "# UNIT %s %s\n", name, unit);
-	fprintf(out, "# HELP %s %s\n", name, help);
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 static void put_changes(FILE *out, struct names *names, const struct tally_row *row)
@@ -94,18 +91,18 @@ static void put_counters(FILE *out, struct names *names, const struct tally *tal
 	const struct tally_row **rows = tally_rows(tally, kind, &nr);
 	uint64_t rest = tally->left_out[kind];
 
-	family(out, name, "counter", NULL, help);
+	family(out, name, "counter", help);
 	for (i = 0; rows && i < nr; i++) {
 		if (i >= SERIES_MAX) {
 			rest += rows[i]->count;
 			continue;
 		}
-		fprintf(out, "%s_total{", name);
+		fprintf(out, "%s{", name);
 		put_labels(out, names, rows[i]);
 		fprintf(out, "} %" PRIu64 "\n", rows[i]->count);
 	}
 	if (rest)
-		fprintf(out, "%s_total{other=\"1\"} %" PRIu64 "\n", name, rest);
+		fprintf(out, "%s{other=\"1\"} %" PRIu64 "\n", name, rest);
 	free(rows);
 }
 
@@ -159,7 +156,7 @@ static void put_times(FILE *out, const struct tally *tally)
 	unsigned int nr, i;
 	const struct tally_row **rows = tally_rows(tally, TALLY_TIME, &nr);
 
-	family(out, name, "histogram", "seconds", "Time from one hop to the next.");
+	family(out, name, "histogram", "Time from one hop to the next.");
 	for (i = 0; rows && i < nr && i < SERIES_MAX; i++) {
 		put_buckets(out, name, rows[i], rows[i]->time);
 		put_sums(out, name, rows[i], rows[i]->time);
@@ -185,33 +182,32 @@ void show_metrics(FILE *out, struct names *names, const struct tally *tally,
 	static const char journey_time[] = "skbtrace_journey_seconds";
 	int i;
 
-	family(out, "skbtrace_journeys", "counter", NULL, "Journeys of packets, by what became of their payload.");
+	family(out, "skbtrace_journeys_total", "counter", "Journeys of packets, by what became of their payload.");
 	for (i = 0; i <= VERDICT_UNVERIFIED; i++)
 		fprintf(out, "skbtrace_journeys_total{verdict=\"%s\"} %" PRIu64 "\n", verdicts[i],
 			tally->verdicts[i]);
-	family(out, "skbtrace_journey_ends", "counter", NULL, "Journeys of packets, by how they ended.");
+	family(out, "skbtrace_journey_ends_total", "counter", "Journeys of packets, by how they ended.");
 	for (i = 0; i <= JOURNEY_FREED; i++)
 		fprintf(out, "skbtrace_journey_ends_total{end=\"%s\"} %" PRIu64 "\n", show_end(i),
 			tally->ends[i]);
-	family(out, "skbtrace_payload_bytes", "counter", "bytes", "Payload of all journeys.");
+	family(out, "skbtrace_payload_bytes_total", "counter", "Payload of all journeys.");
 	fprintf(out, "skbtrace_payload_bytes_total %" PRIu64 "\n", tally->bytes);
-	family(out, "skbtrace_verified_bytes", "counter", "bytes",
+	family(out, "skbtrace_verified_bytes_total", "counter",
 	       "Payload that was the same at all hops.");
 	fprintf(out, "skbtrace_verified_bytes_total %" PRIu64 "\n", tally->bytes_verified);
-	family(out, "skbtrace_records_lost", "counter", NULL,
+	family(out, "skbtrace_records_lost_total", "counter",
 	       "Records that were overwritten before they were read.");
 	fprintf(out, "skbtrace_records_lost_total %" PRIu64 "\n", summary->lost);
-	family(out, "skbtrace_probes_missed", "counter", NULL, "Calls that the kernel kept from the probes.");
+	family(out, "skbtrace_probes_missed_total", "counter", "Calls that the kernel kept from the probes.");
 	fprintf(out, "skbtrace_probes_missed_total %" PRIu64 "\n", summary->missed);
-	put_counters(out, names, tally, TALLY_CHANGED, "skbtrace_changes",
+	put_counters(out, names, tally, TALLY_CHANGED, "skbtrace_changes_total",
 		     "Changes of a payload, by the hops before and after.", put_changes);
-	put_counters(out, names, tally, TALLY_DROPPED, "skbtrace_drops",
+	put_counters(out, names, tally, TALLY_DROPPED, "skbtrace_drops_total",
 		     "Packets that were dropped, by the last hop and the kernel's reason.", put_drops);
-	put_counters(out, names, tally, TALLY_UNVERIFIED, "skbtrace_unverified_causes",
+	put_counters(out, names, tally, TALLY_UNVERIFIED, "skbtrace_unverified_causes_total",
 		     "Journeys that could not be verified, by cause.", put_causes);
-	family(out, journey_time, "histogram", "seconds", "Time from the first to the last hop.");
+	family(out, journey_time, "histogram", "Time from the first to the last hop.");
 	put_buckets(out, journey_time, NULL, &tally->time);
 	put_sums(out, journey_time, NULL, &tally->time);
 	put_times(out, tally);
-	fputs("# EOF\n", out);
 }
