@@ -49,6 +49,9 @@ static const char usage[] =
 "      --pcapng F        write the hops shown to F as well, as packets for Wireshark\n"
 "      --by flow         summary: flow by flow, too\n"
 "  -o, --output F        file to write (filter: the program of E, for insmod)\n"
+"      --max-size SIZE   record: begin another file at so many bytes: 512K, 64M, 2G\n"
+"      --max-age SECS    record: or after so long\n"
+"      --max-files N     record: keep the newest N: F, F.1 and so on (default 10)\n"
 "  -C, --color WHEN      auto, always or never\n"
 "      --debugfs DIR     where debugfs is mounted, else $SKBTRACE_DEBUGFS or\n"
 "                        /sys/kernel/debug\n"
@@ -70,6 +73,9 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "pcapng", required_argument, NULL, 'w' },
 	{ "by", required_argument, NULL, 'B' },
+	{ "max-size", required_argument, NULL, 'Z' },
+	{ "max-age", required_argument, NULL, 'A' },
+	{ "max-files", required_argument, NULL, 'M' },
 	{ "color", required_argument, NULL, 'C' },
 	{ "debugfs", required_argument, NULL, 'F' },
 	{ "help", no_argument, NULL, 'h' },
@@ -90,6 +96,9 @@ static const char * const commands[] = {
 	[COMMAND_FILTER] = "filter",
 };
 
+/* Each time a file is full all are renamed. */
+#define MAX_FILES	10000
+
 #define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
 
 static int parse_number(const char *option, const char *text, uint64_t max, uint64_t *number,
@@ -105,7 +114,26 @@ static int parse_number(const char *option, const char *text, uint64_t max, uint
 	return 0;
 }
 
-static int parse_duration(const char *text, uint64_t *ns, struct error *error)
+/* Bytes, or with a suffix as dd(1) has them. */
+static int parse_size(const char *text, uint64_t *bytes, struct error *error)
+{
+	static const char suffixes[] = "KMGT";
+	const char *suffix;
+	unsigned int shift;
+	char *end;
+
+	errno = 0;
+	*bytes = strtoull(text, &end, 10);
+	suffix = *end ? strchr(suffixes, *end) : NULL;
+	shift = suffix ? 10 * (suffix - suffixes + 1) : 0;
+	if (errno || *text < '0' || *text > '9' || !*bytes || *bytes > UINT64_MAX >> shift ||
+	    *(end + !!suffix))
+		return error_set(error, "--max-size: \"%s\" is not a size like 512K, 64M or 2G", text);
+	*bytes <<= shift;
+	return 0;
+}
+
+static int parse_duration(const char *option, const char *text, uint64_t *ns, struct error *error)
 {
 	double seconds;
 	char *end;
@@ -113,7 +141,7 @@ static int parse_duration(const char *text, uint64_t *ns, struct error *error)
 	seconds = strtod(text, &end);
 	/* A century; also refuses what is no number at all. */
 	if (end == text || *end || !(seconds >= 0 && seconds <= 3e9))
-		return error_set(error, "--duration: \"%s\" is not a number of seconds", text);
+		return error_set(error, "--%s: \"%s\" is not a number of seconds", option, text);
 	*ns = seconds * NSEC_PER_SEC;
 	return 0;
 }
@@ -159,7 +187,7 @@ static int parse_option(struct options *options, int option, struct error *error
 		return 0;
 	case 'D':
 		options->has_duration = true;
-		return parse_duration(optarg, &options->duration_ns, error);
+		return parse_duration("duration", optarg, &options->duration_ns, error);
 	case 'c':
 		return parse_number("count", optarg, UINT64_MAX, &options->count, error);
 	case 'o':
@@ -168,6 +196,12 @@ static int parse_option(struct options *options, int option, struct error *error
 	case 'w':
 		options->pcapng = optarg;
 		return 0;
+	case 'Z':
+		return parse_size(optarg, &options->max_size, error);
+	case 'A':
+		return parse_duration("max-age", optarg, &options->max_age_ns, error);
+	case 'M':
+		return parse_number("max-files", optarg, MAX_FILES, &options->max_files, error);
 	case 'B':
 		if (strcmp(optarg, "flow"))
 			return error_set(error, "--by: \"%s\" is not flow", optarg);
@@ -260,6 +294,12 @@ static int check_options(const struct options *options, struct error *error)
 		return error_set(error, "record: to which file? (-o FILE)");
 	if (!writes && options->output)
 		return error_set(error, "-o: only record and metrics write a file, and filter a program");
+	if ((options->max_size || options->max_age_ns || options->max_files) && !records)
+		return error_set(error, "--max-size, --max-age, --max-files: only record begins new files");
+	if (options->max_files && !options->max_size && !options->max_age_ns)
+		return error_set(error, "--max-files: when is another begun? (--max-size, --max-age)");
+	if ((options->max_size || options->max_age_ns) && !strcmp(options->output, "-"))
+		return error_set(error, "-o -: standard output is one file");
 	if (counts && options->json)
 		return error_set(error, "--json: for programs there is \"skbtrace metrics\"");
 	if (options->by_flow && options->command != COMMAND_SUMMARY &&

@@ -59,6 +59,9 @@ enum command {
  * @has_duration: only for @duration_ns
  * @duration_ns: how long to follow
  * @count: how many journeys or hops to show, 0 for all
+ * @max_size: record: bytes of a file, 0 for no limit; then the next one begins
+ * @max_age_ns: record: how long a file is written to, 0 for no limit; likewise
+ * @max_files: record: files that are kept, the newest
  */
 struct options {
 	enum command command;
@@ -77,6 +80,9 @@ struct options {
 	bool has_duration;
 	uint64_t duration_ns;
 	uint64_t count;
+	uint64_t max_size;
+	uint64_t max_age_ns;
+	uint64_t max_files;
 };
 
 #endif /* SKBTRACE_TOOLS_OPTIONS_H */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +19,16 @@
 /* Read and written at once: 768 KiB, few system calls for many records. */
 #define SAVE_RECORDS	4096
 
+/* Files that are kept, the one that is written to among them. */
+#define MAX_FILES_DEFAULT	10
+
 /**
  * struct save - a file being written
  * @source: where records come from
  * @output: where they go
+ * @options: what was asked for
+ * @written: bytes of records in the file
+ * @begun_ns: when the file was begun
  * @records: SAVE_RECORDS
  * @filter: which of them
  * @next_index: of each stream, the index after that of its last record
@@ -35,6 +42,9 @@
 struct save {
 	struct source *source;
 	struct file_output output;
+	const struct options *options;
+	uint64_t written;
+	uint64_t begun_ns;
 	struct skbtrace_record *records;
 	const struct filter *filter;
 	uint64_t *next_index;
@@ -97,6 +107,7 @@ static ssize_t save_some(struct save *save, unsigned int stream)
 	save->read_ns = save->records[nr - 1].ts_ns;
 	kept = select_records(save, stream, nr);
 	save->saved += kept;
+	save->written += kept * sizeof(*save->records);
 	if (kept && file_write_chunk(&save->output, FILE_RECORDS, save->source->cpus[stream],
 				     save->records, kept * sizeof(*save->records), save->error))
 		return -1;
@@ -123,25 +134,6 @@ static int save_round(struct save *save)
 	return more;
 }
 
-static int save_records(struct save *save, const struct options *options)
-{
-	int more;
-
-	for (;;) {
-		more = save_round(save);
-		if (more < 0)
-			return -1;
-		if (stop_asked || (options->count && save->saved >= options->count))
-			return 0;
-		if (more)
-			continue;
-		if (clock_ns(CLOCK_MONOTONIC) >= save->until_ns)
-			return 0;
-		if (source_wait(save->source, WAIT_MS, save->error))
-			return -1;
-	}
-}
-
 static int open_output(const char *path, struct error *error)
 {
 	int fd;
@@ -156,12 +148,96 @@ static int open_output(const char *path, struct error *error)
 	return fd;
 }
 
-static int write_file(struct save *save, const struct options *options)
+static int begin_file(struct save *save)
 {
-	if (file_write_header(&save->output, save->source, save->error) ||
-	    save_records(save, options))
+	save->output.fd = open_output(save->options->output, save->error);
+	if (save->output.fd < 0)
 		return -1;
-	return file_write_texts(&save->output, save->source, save->error);
+	save->written = 0;
+	save->begun_ns = clock_ns(CLOCK_MONOTONIC);
+	return file_write_header(&save->output, save->source, save->error);
+}
+
+/* The tables that go with the records, and the end: the file can be read by itself. */
+static int end_file(struct save *save)
+{
+	int ret = file_write_texts(&save->output, save->source, save->error);
+	int fd = save->output.fd;
+
+	save->output.fd = -1;
+	/* A full disk may show up only now. */
+	if (close(fd) && !ret)
+		ret = error_set(save->error, "%s: %s", save->output.path, strerror(errno));
+	return ret;
+}
+
+static bool is_full(const struct save *save)
+{
+	const struct options *options = save->options;
+
+	return (options->max_size && save->written >= options->max_size) ||
+	       (options->max_age_ns && save->written &&
+		clock_ns(CLOCK_MONOTONIC) - save->begun_ns >= options->max_age_ns);
+}
+
+static int numbered(const char *path, unsigned int nr, char *name, struct error *error)
+{
+	int len = nr ? snprintf(name, PATH_MAX, "%s.%u", path, nr) :
+		       snprintf(name, PATH_MAX, "%s", path);
+
+	return len < PATH_MAX ? 0 : error_set(error, "%.100s...: %s", path, strerror(ENAMETOOLONG));
+}
+
+/* As logrotate(8) does: F becomes F.1, F.1 becomes F.2, and the oldest goes. */
+static int shift_files(struct save *save)
+{
+	unsigned int nr = save->options->max_files ? save->options->max_files : MAX_FILES_DEFAULT;
+	const char *path = save->options->output;
+	char from[PATH_MAX], to[PATH_MAX];
+
+	while (--nr) {
+		if (numbered(path, nr - 1, from, save->error) || numbered(path, nr, to, save->error))
+			return -1;
+		if (rename(from, to) && errno != ENOENT)
+			return error_set(save->error, "%s: %s", to, strerror(errno));
+	}
+	return 0;
+}
+
+static bool rotates(const struct options *options)
+{
+	return options->max_size || options->max_age_ns;
+}
+
+static int next_file(struct save *save)
+{
+	/* It does not begin with the oldest record that there was. */
+	save->source->from_oldest = false;
+	if (end_file(save) || shift_files(save))
+		return -1;
+	return begin_file(save);
+}
+
+static int save_records(struct save *save)
+{
+	const struct options *options = save->options;
+	int more;
+
+	for (;;) {
+		more = save_round(save);
+		if (more < 0)
+			return -1;
+		if (stop_asked || (options->count && save->saved >= options->count))
+			return 0;
+		if (is_full(save) && next_file(save))
+			return -1;
+		if (more)
+			continue;
+		if (clock_ns(CLOCK_MONOTONIC) >= save->until_ns)
+			return 0;
+		if (source_wait(save->source, WAIT_MS, save->error))
+			return -1;
+	}
 }
 
 /**
@@ -175,8 +251,8 @@ static int write_file(struct save *save, const struct options *options)
 int save(const struct options *options, struct source *source, struct error *error)
 {
 	struct save save = {
-		.source = source, .output = { -1, options->output }, .filter = &options->filter,
-		.until_ns = UINT64_MAX, .error = error,
+		.source = source, .output = { -1, options->output }, .options = options,
+		.filter = &options->filter, .until_ns = UINT64_MAX, .error = error,
 	};
 	int ret = -1;
 
@@ -191,14 +267,12 @@ int save(const struct options *options, struct source *source, struct error *err
 		       source->nr_streams * sizeof(*save.next_index));
 	if (!save.records || !save.next_index || !save.left_out)
 		error_set(error, "out of memory");
-	else
-		save.output.fd = open_output(options->output, error);
-	if (save.output.fd >= 0) {
-		ret = write_file(&save, options);
-		/* A full disk may show up only now. */
-		if (close(save.output.fd) && !ret)
-			ret = error_set(error, "%s: %s", options->output, strerror(errno));
-	}
+	/* What an earlier run has left is not overwritten, it grows older. */
+	else if (!(rotates(options) && shift_files(&save)) && !begin_file(&save) &&
+		 !save_records(&save))
+		ret = end_file(&save);
+	if (save.output.fd >= 0)
+		close(save.output.fd);
 	if (!ret)
 		fprintf(stderr, "%" PRIu64 " records saved, %" PRIu64 " lost\n", save.saved,
 			save.lost);
