@@ -50,6 +50,43 @@ dist:
 	@gzip -9nf $(dist).tar
 	@echo $(dist).tar.gz
 
+# Packages for RHEL 7 to 9, and for Debian and Ubuntu, in packages/: the reader, and the
+# module's sources for DKMS. With KDIR= also the module, built for that kernel alone.
+# What git has committed is packed, as with dist.
+kmod := $(if $(filter command% environment%,$(origin KDIR)),\
+	  --with kmod --define 'kdir $(abspath $(KDIR))')
+rpm: dist
+	@command -v rpmbuild >/dev/null || { \
+		echo 'error: no rpmbuild here: yum install rpm-build, or apt-get install rpm' >&2; \
+		exit 1; }
+	mkdir -p packages .cache/rpm
+	sed 's/@VERSION@/$(VERSION)/' tools/package/skbtrace.spec.in >.cache/rpm/skbtrace.spec
+	rpmbuild -bb --nodeps $(kmod) --define '_topdir $(CURDIR)/.cache/rpm' \
+		--define '_sourcedir $(CURDIR)' --define '_rpmdir $(CURDIR)/packages' \
+		--define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
+		.cache/rpm/skbtrace.spec
+
+deb: dist
+	@command -v dh_dkms >/dev/null || { \
+		echo 'error: no dh_dkms here: apt-get install dpkg-dev debhelper dh-dkms' >&2; \
+		exit 1; }
+	mkdir -p packages
+	rm -rf .cache/deb && mkdir -p .cache/deb
+	tar -C .cache/deb -xzf $(dist).tar.gz
+	cp -r .cache/deb/$(dist)/tools/package/debian .cache/deb/$(dist)
+	printf '%s\n' 'skbtrace ($(VERSION)) unstable; urgency=low' '' '  * See CHANGELOG.' '' \
+		" -- skbtrace developers <skbtrace@localhost>  $$(date -R)" \
+		>.cache/deb/$(dist)/debian/changelog
+	cd .cache/deb/$(dist) && dpkg-buildpackage -b -us -uc -d
+	mv .cache/deb/skbtrace_*.deb .cache/deb/skbtrace-dkms_*.deb packages
+
+# For Secure Boot: KEY and CERT are those that "mokutil --import" made known.
+sign: module
+	@[ -r '$(KEY)' ] && [ -r '$(CERT)' ] || { \
+		echo 'error: make sign KEY=MOK.priv CERT=MOK.der: see "Secure Boot" in README.md' >&2; \
+		exit 1; }
+	$(KDIR)/scripts/sign-file sha256 '$(KEY)' '$(CERT)' skbtrace.ko
+
 clean:
 	$(MAKE) -C tools clean
 	rm -f *.ko *.o *.mod *.mod.c .*.cmd modules.order Module.symvers \
@@ -58,7 +95,7 @@ clean:
 	rm -rf .tmp_versions
 
 distclean: clean
-	rm -rf .cache skbtrace-*.tar.gz
+	rm -rf .cache packages skbtrace-*.tar.gz
 
 demo:
 	selftests/setup.sh demo
@@ -70,7 +107,7 @@ vm:
 
 # What each of them runs is said in selftests/table.
 check check-all check-debug:
-	selftests/setup.sh check
+	selftests/setup.sh $(if $(TESTS)$(filter check-all,$@),check-all,check)
 	$(vm_env) selftests/check.sh $@
 
 matrix:
@@ -107,6 +144,8 @@ help:
 	@echo '  install          put the reader into PREFIX (/usr/local); DESTDIR for packages'
 	@echo '  uninstall        take it away again'
 	@echo '  dist             the sources, $(dist).tar.gz'
+	@echo '  rpm, deb         packages for RHEL, for Debian; with KDIR= the module for that kernel'
+	@echo '  sign             sign the module for Secure Boot: KEY=FILE CERT=FILE'
 	@echo '  clean            remove what was built; distclean: downloads too'
 	@echo
 	@echo 'In a virtual machine, nothing is loaded or installed here but packages:'
@@ -134,4 +173,4 @@ help:
 	@echo '  SKBTRACE_CACHE=DIR   downloads, builds and logs [.cache]'
 
 .PHONY: all module tools headers modules_install install uninstall static \
-	dist clean distclean demo vm check check-all check-debug matrix bench check-model check-fuzz help
+	dist rpm deb sign clean distclean demo vm check check-all check-debug matrix bench check-model check-fuzz help

@@ -3,12 +3,13 @@
 #
 # Install what the rig needs on the machine that runs it.
 #
-#	setup.sh [demo|check|bench]
+#	setup.sh [demo|check|check-all|bench]
 #
 # demo: the compiler, the emulator and the tools that are packed into the guest;
-# check: those and what the tests need on top; bench: those of demo and, as far as they
-# are to be had, the tracers that skbtrace is compared with. Uses the distribution's package
-# manager, and does nothing when nothing is missing.
+# check: those and what the tests need on top; check-all: what packages are made with, too;
+# bench: those of demo and, as far as they are to be had, the tracers that skbtrace is
+# compared with. Uses the distribution's package manager, and does nothing when nothing is
+# missing.
 
 set -euo pipefail
 
@@ -18,13 +19,15 @@ die() { echo "setup: error: $*" >&2; exit 1; }
 deb_demo="gcc make libc6-dev libelf-dev libpcap-dev bc xz-utils zstd cpio kmod
 	debian-archive-keyring qemu-system-x86 busybox-static bash iproute2 nftables
 	iptables curl python3 ethtool tcpdump iperf3 iputils-ping procps"
-deb_check="rsync spin bpftool binutils clang libclang-rt-dev dkms sparse flex bison"
+deb_check="rsync spin bpftool binutils clang libclang-rt-dev sparse flex bison"
+deb_check_all="dkms rpm rpmlint debhelper dh-dkms dpkg-dev"
 deb_bench="bpftrace trace-cmd linux-perf"
 
 rpm_demo="gcc make glibc-devel elfutils-libelf libpcap-devel bc xz zstd cpio kmod
 	kernel-core kernel-devel qemu-kvm busybox bash iproute iproute-tc nftables
 	iptables-nft curl python3 ethtool tcpdump iperf3 iputils procps-ng"
 rpm_check="rsync libasan libubsan bpftool binutils clang compiler-rt"
+rpm_check_all="dkms rpm-build rpmlint glibc-static"
 rpm_bench="bpftrace trace-cmd perf"
 
 as_root() {
@@ -96,8 +99,11 @@ group=${1:-demo}
 case $group in
 demo) deb=$deb_demo rpm=$rpm_demo deb_one='' rpm_one='' ;;
 check) deb="$deb_demo $deb_check" rpm="$rpm_demo $rpm_check" deb_one='' rpm_one='' ;;
+check-all)
+	deb="$deb_demo $deb_check $deb_check_all" rpm="$rpm_demo $rpm_check $rpm_check_all"
+	deb_one='' rpm_one='' ;;
 bench) deb=$deb_demo rpm=$rpm_demo deb_one=$deb_bench rpm_one=$rpm_bench ;;
-*) die "no group called \"$group\": demo, check or bench" ;;
+*) die "no group called \"$group\": demo, check, check-all or bench" ;;
 esac
 
 # shellcheck disable=SC2086
