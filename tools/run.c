@@ -119,7 +119,7 @@ static void take_journey(void *context, const struct journey *journey)
 
 	if (has_shown_all(run) ||
 	    !filter_journey(&run->options->filter, run->names, journey)) {
-		summary->hidden += journey->nr_hops - journey->nr_repeated;
+		summary->hidden += journey->nr_hops - journey->nr_hidden - journey->nr_repeated;
 		return;
 	}
 	verdict_of(journey, summary->missed, &verdict);
@@ -129,7 +129,7 @@ static void take_journey(void *context, const struct journey *journey)
 	summary->changed += verdict.payload == VERDICT_CHANGED;
 	summary->unverified += verdict.payload == VERDICT_UNVERIFIED;
 	summary->dropped += journey->end == JOURNEY_DROPPED;
-	summary->hops += journey->nr_hops;
+	summary->hops += journey->nr_hops - journey->nr_hidden;
 	summary->repeated += journey->nr_repeated;
 	if (run->tally)
 		tally_journey(run->tally, journey, &verdict);
@@ -148,6 +148,8 @@ static int take_record(struct run *run, const struct skbtrace_record *record)
 	if (run->engine) {
 		if (journey_record(run->engine, record))
 			return error_set(run->error, "out of memory");
+	} else if (record->flags & SKBTRACE_F_HIDDEN) {
+		run->summary.unasked++;
 	} else if (!filter_record(&run->options->filter, run->names, record)) {
 		run->summary.hidden++;
 	} else {
@@ -287,6 +289,7 @@ static void end_journeys(struct run *run)
 	run->summary.unknown = counts->unknown + counts->late_returns;
 	run->summary.elsewhere = counts->elsewhere;
 	run->summary.no_room = counts->no_room;
+	run->summary.unasked = counts->hidden;
 }
 
 /* What all came to, in the end. */

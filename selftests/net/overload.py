@@ -222,7 +222,7 @@ def last_line(reader):
     told = reader.communicate()[0].splitlines()
     assert reader.returncode in (0, 3), (reader.returncode, told[-1:])
     n = json.loads(told[-1])
-    assert n["records"] == n["hops"] - n["repeated"] + n["hidden"] + n["unknown"] + \
+    assert n["records"] == n["hops"] - n["repeated"] + n["hidden"] + n["unasked"] + n["unknown"] + \
         n["elsewhere"] + n["no_room"], n
     return n
 

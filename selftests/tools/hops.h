@@ -7,6 +7,10 @@
  * What a hop does not say is as it is most of the time: UDP over IPv4, always
  * the same flow, 100 bytes of payload with the digest 0xc0ffee, a microsecond
  * after the hop before.
+ *
+ * Lives are numbered as the module does: a new one where an skb is met, sent (but by
+ * TCP) or made, kept until it is freed; HOP("kfree_skbmem", .skb = 1, .unseen = 1) is a
+ * free that makes no record.
  */
 #ifndef SKBTRACE_SELFTESTS_HOPS_H
 #define SKBTRACE_SELFTESTS_HOPS_H
@@ -42,6 +46,10 @@ struct hop {
 	const char *point;	/* "symbol" or "symbol:return" */
 	uint64_t ts;		/* 0: a microsecond later */
 	uint64_t skb;
+	uint64_t life;		/* 0: the one that the skb has */
+	uint64_t into;		/* of a merge: the skb that takes it */
+	int hidden;		/* not asked for */
+	int unseen;		/* there is no record of it */
 	uint64_t head;		/* 0: goes with the skb */
 	unsigned int cpu;
 	const char *dev;
@@ -72,6 +80,11 @@ struct hop {
 	uint32_t pid;
 	const char *comm;
 	int no_digest;
+	unsigned int payload;	/* 0: as the protocol has it */
+	unsigned int tunnel;
+	uint32_t tunnel_id;
+	unsigned int outer;	/* makes addresses of the IP header around it */
+	uint64_t caller;
 };
 
 #define HOP(...)	((struct hop){ __VA_ARGS__ })
@@ -147,6 +160,10 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 		r.ret = hop->reason;
 		r.flags |= SKBTRACE_F_REASON;
 	}
+	if (hop->caller) {
+		r.caller = hop->caller;
+		r.flags |= SKBTRACE_F_CALLER;
+	}
 	if (point->data == POINT_NONE)
 		return r;
 
@@ -168,6 +185,16 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 		if (hop->bytes.len)
 			r.crc32c = crc32c_of(hop->bytes.from, r.digest_len, hop->wrong);
 	}
+	r.tunnel = hop->tunnel;
+	r.tunnel_id = hop->tunnel_id;
+	r.depth = !!hop->tunnel;
+	if (hop->outer) {
+		r.flags |= SKBTRACE_F_OUTER;
+		r.outer_protocol = ETH_P_IP;
+		r.outer_saddr[0] = r.outer_daddr[0] = 172;
+		r.outer_saddr[3] = hop->outer;
+		r.outer_daddr[3] = hop->outer + 1;
+	}
 	if (r.protocol != ETH_P_IP && r.protocol != ETH_P_IPV6) {
 		r.payload = SKBTRACE_PAYLOAD_LINK;
 		return r;
@@ -188,6 +215,12 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 	if (r.frag_off) {
 		/* What is in front of it in the datagram has the ports. */
 		r.payload = SKBTRACE_PAYLOAD_NETWORK;
+		r.flags &= ~SKBTRACE_F_PORTS;
+		return r;
+	}
+	if (hop->payload)
+		r.payload = hop->payload;
+	if (r.payload != SKBTRACE_PAYLOAD_TRANSPORT) {
 		r.flags &= ~SKBTRACE_F_PORTS;
 		return r;
 	}
@@ -213,8 +246,18 @@ struct seen {
 
 #define SEEN_MAX	32
 
+/* As many skbs as there are at a time in the longest test. */
+#define SKBS_MAX	32768u
+
 struct test {
 	struct journey_engine *engine;
+	uint64_t next_life;
+	struct skb {
+		uint64_t skb;
+		uint64_t life, start_ns;
+		uint64_t earlier;	/* the life before that */
+		int gone;
+	} skbs[SKBS_MAX];
 	uint64_t ts;
 	uint64_t missed;
 	unsigned int nr_seen;		/* may be more than are remembered */
@@ -244,7 +287,7 @@ static inline void see(void *context, const struct journey *journey)
 	seen->nr_hops = journey->nr_hops;
 	seen->nr_lives = journey->nr_lives;
 	for (life = journey->lives; life; life = life->next)
-		seen->nr_taps += life->tap;
+		seen->nr_taps += life->phase == LIFE_TAP;
 	snprintf(seen->end_point, sizeof(seen->end_point), "%s",
 		 hop_name(journey, journey->end_hop));
 	verdict_of(journey, t->missed, &seen->verdict);
@@ -290,7 +333,7 @@ static inline void check_counts(const struct journey_engine *engine)
 	const struct journey_counts *counts = journey_counts(engine);
 
 	if (counts->records != counts->hops + counts->unknown + counts->late_returns +
-	    counts->elsewhere + counts->no_room)
+	    counts->elsewhere + counts->hidden + counts->no_room)
 		abort();
 }
 
@@ -298,6 +341,65 @@ static inline void test_end(struct test *t)
 {
 	check_counts(t->engine);
 	journey_engine_free(t->engine);
+}
+
+/* Open addressing; nothing is removed. */
+static inline struct skb *skb_of(struct test *t, uint64_t skb)
+{
+	uint32_t i = skb * 0x9e3779b97f4a7c15ULL >> 40;
+
+	while (t->skbs[i %= SKBS_MAX].skb && t->skbs[i].skb != skb)
+		i++;
+	t->skbs[i].skb = skb;
+	return &t->skbs[i];
+}
+
+static inline uint64_t begin_life(struct test *t, uint64_t pointer)
+{
+	struct skb *skb = skb_of(t, pointer);
+
+	skb->earlier = skb->life;
+	skb->life = ++t->next_life;
+	skb->start_ns = t->ts;
+	skb->gone = 0;
+	return skb->life;
+}
+
+static inline uint64_t life_of(struct test *t, uint64_t pointer)
+{
+	struct skb *skb = skb_of(t, pointer);
+
+	return skb->life && !skb->gone ? skb->life : begin_life(t, pointer);
+}
+
+/* What the module says of lives. */
+static inline void give_life(struct test *t, const struct hop *hop, struct skbtrace_record *record)
+{
+	const struct point *point = point_of(record->point);
+	struct skb *skb = skb_of(t, hop->skb);
+
+	if (point->role == ROLE_BIRTH && point->data != POINT_BYTES)
+		begin_life(t, hop->skb);
+	/* A return is about the skb that there was at the call. */
+	if (point->kind == POINT_RETURN && point->role != ROLE_CLONE && skb->life)
+		record->life = skb->earlier && skb->start_ns > hop->ts - hop->duration ?
+			       skb->earlier : skb->life;
+	else
+		record->life = life_of(t, hop->skb);
+	if (hop->life)
+		record->life = hop->life;
+	if (hop->hidden)
+		record->flags |= SKBTRACE_F_HIDDEN;
+	if ((point->role == ROLE_CLONE || point->role == ROLE_SEGMENTS) && hop->ret) {
+		record->child = (uint64_t)hop->ret == hop->skb ? record->life :
+				begin_life(t, hop->ret);
+		record->flags |= SKBTRACE_F_CHILD;
+	} else if (point->role == ROLE_MERGE) {
+		record->child = life_of(t, hop->into);
+		record->flags |= SKBTRACE_F_CHILD;
+	} else if (point->role == ROLE_FREE && record->users <= 1) {
+		skb->gone = 1;
+	}
 }
 
 static inline void feed(struct test *t, struct hop hop)
@@ -308,7 +410,8 @@ static inline void feed(struct test *t, struct hop hop)
 		hop.ts = t->ts + 1000;
 	t->ts = hop.ts;
 	record = make_record(&hop);
-	if (journey_record(t->engine, &record))
+	give_life(t, &hop, &record);
+	if (!hop.unseen && journey_record(t->engine, &record))
 		abort();
 }
 
@@ -323,6 +426,7 @@ static inline __attribute__((unused)) void feed_malformed(struct test *t, struct
 	record.flags |= SKBTRACE_F_MALFORMED;
 	record.payload = SKBTRACE_PAYLOAD_NONE;
 	record.payload_len = record.digest_len = record.crc32c = 0;
+	give_life(t, &hop, &record);
 	if (journey_record(t->engine, &record))
 		abort();
 }

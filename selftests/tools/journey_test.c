@@ -69,13 +69,17 @@ TEST_F(journey, tcp_is_complete_before_it_is_acknowledged)
 	EXPECT_EQ(0, journey_counts(t->engine)->unknown);
 }
 
-/* A malformed skb does not tell what packet it is, so what was before it counts. */
+/*
+ * Frees may have been missed. A malformed skb does not tell what packet it is, so what
+ * was before it counts.
+ */
 TEST_F(journey, used_again_around_a_malformed_hop)
 {
 	struct test *t = &self->t;
 	const struct hop first = { .skb = 0x10, .ip_id = 7, .flow = 1 };
 	const struct hop second = {
-		.skb = 0x10, .l4proto = IPPROTO_TCP, .seq = 5, .flow = 2, .crc = 2
+		.skb = 0x10, .l4proto = IPPROTO_TCP, .seq = 5, .flow = 2, .crc = 2,
+		.flags = SKBTRACE_F_DOUBTFUL
 	};
 	struct hop hop = first;
 
@@ -207,36 +211,72 @@ TEST_F(journey, a_pointer_is_used_again)
 	struct test *t = &self->t;
 
 	/* With the free seen in between. */
-	feed(t, HOP("ip_rcv", .skb = 0x10));
+	feed(t, HOP("ip_rcv", .skb = 0x10, .crc = 1));
 	feed(t, HOP("kfree_skbmem", .skb = 0x10));
-	feed(t, HOP("ip_rcv", .skb = 0x10));
+	feed(t, HOP("ip_rcv", .skb = 0x10, .crc = 2));
 	feed(t, HOP("kfree_skbmem", .skb = 0x10));
-	/* Without: other identification, head where it was or elsewhere. */
-	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 1, .crc = 1));
-	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 2, .crc = 2));
-	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 3, .crc = 3, .head = 5));
-	/* Of TCP: elsewhere in the stream. */
-	feed(t, HOP("ip_rcv", .skb = 0x30, .l4proto = IPPROTO_TCP, .seq = 100, .crc = 1));
-	feed(t, HOP("ip_rcv", .skb = 0x30, .l4proto = IPPROTO_TCP, .seq = 200, .crc = 2));
-	/* Other flow and other bytes. */
-	feed(t, HOP("ip_rcv", .skb = 0x40, .flow = 1, .crc = 1));
-	feed(t, HOP("ip_rcv", .skb = 0x40, .flow = 2, .crc = 2));
-	/* Likewise at the same place in memory, and nothing that tunnels. */
-	feed(t, HOP("ip_rcv", .skb = 0x48, .flow = 1, .len = 8, .l4proto = IPPROTO_ICMP));
-	feed(t, HOP("ip_rcv", .skb = 0x48, .flow = 2, .len = 80, .l4proto = IPPROTO_ICMP));
-	/* A packet that has arrived goes nowhere, one that was dropped neither. */
-	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x50));
-	feed(t, HOP("ip_rcv", .skb = 0x50));
-	feed(t, HOP("kfree_skb", .skb = 0x50));
-	feed(t, HOP("ip_rcv", .skb = 0x50));
-	/* A clone is made at its address. */
+	/* With one that made no record: the ring was overrun, or was not asked. */
+	feed(t, HOP("ip_rcv", .skb = 0x20, .crc = 1));
+	feed(t, HOP("kfree_skbmem", .skb = 0x20, .unseen = 1));
+	feed(t, HOP("ip_rcv", .skb = 0x20, .crc = 2));
+	/* A clone is made at its address, which is all that is seen of the free. */
 	feed(t, HOP("ip_rcv", .skb = 0x60, .ip_id = 6));
-	feed(t, HOP("skb_clone:return", .skb = 0x50, .ret = 0x60));
-	feed(t, HOP("__br_forward", .skb = 0x60));
+	feed(t, HOP("skb_clone:return", .skb = 0x20, .ret = 0x60));
+	feed(t, HOP("__br_forward", .skb = 0x60, .crc = 2));
+	/* It is sent, as something else. */
+	feed(t, HOP("ip_rcv", .skb = 0x70, .crc = 1));
+	feed(t, HOP("ip_send_skb", .skb = 0x70, .crc = 2));
 	flush(t);
-	ASSERT_EQ(15, t->nr_seen);
+	ASSERT_EQ(7, t->nr_seen);
 	EXPECT_EQ(JOURNEY_FREED, t->seen[0].end);
 	EXPECT_EQ(JOURNEY_FREED, t->seen[1].end);
+	EXPECT_STREQ("ip_rcv skb_clone:return __br_forward", t->seen[3].hops);
+}
+
+/* The kernel has skipped probes where skbs are freed. */
+TEST_F(journey, a_pointer_may_be_used_again)
+{
+	const unsigned int doubt = SKBTRACE_F_DOUBTFUL;
+	struct test *t = &self->t;
+	unsigned int i;
+
+	/* Plainly another: other identification, head where it was or elsewhere. */
+	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 1, .crc = 1));
+	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 2, .crc = 2, .flags = doubt));
+	feed(t, HOP("ip_rcv", .skb = 0x20, .ip_id = 3, .crc = 3, .head = 5, .flags = doubt));
+	/* Of TCP: elsewhere in the stream. */
+	feed(t, HOP("ip_rcv", .skb = 0x30, .l4proto = IPPROTO_TCP, .seq = 100, .crc = 1));
+	feed(t, HOP("ip_rcv", .skb = 0x30, .l4proto = IPPROTO_TCP, .seq = 200, .crc = 2,
+		    .flags = doubt));
+	/* Other flow and other bytes. */
+	feed(t, HOP("ip_rcv", .skb = 0x40, .flow = 1, .crc = 1));
+	feed(t, HOP("ip_rcv", .skb = 0x40, .flow = 2, .crc = 2, .flags = doubt));
+	/* Likewise at the same place in memory, and nothing that tunnels. */
+	feed(t, HOP("ip_rcv", .skb = 0x48, .flow = 1, .len = 8, .l4proto = IPPROTO_ICMP));
+	feed(t, HOP("ip_rcv", .skb = 0x48, .flow = 2, .len = 80, .l4proto = IPPROTO_ICMP,
+		    .flags = doubt));
+	flush(t);
+	ASSERT_EQ(9, t->nr_seen);
+	for (i = 0; i < t->nr_seen; i++)
+		EXPECT_EQ(0, t->seen[i].verdict.nr_changes);
+}
+
+TEST_F(journey, in_doubt_nothing_is_changed)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("ip_rcv", .skb = 0x10, .crc = 1));
+	feed(t, HOP("ip_output", .skb = 0x10, .crc = 2, .flags = SKBTRACE_F_DOUBTFUL));
+	feed(t, HOP("veth_xmit", .skb = 0x10, .crc = 2, .flags = SKBTRACE_F_DOUBTFUL));
+	/* The same bytes are the same, whosever they are. */
+	feed(t, HOP("ip_rcv", .skb = 0x20, .crc = 1));
+	feed(t, HOP("ip_output", .skb = 0x20, .crc = 1, .flags = SKBTRACE_F_DOUBTFUL));
+	flush(t);
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_EQ(VERDICT_UNVERIFIED, t->seen[0].verdict.payload);
+	EXPECT_STREQ("at ip_output it may be another packet in an skb of the same address: the "
+		     "kernel skipped probes where skbs are freed", t->seen[0].verdict.why);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[1].verdict.payload);
 }
 
 TEST_F(journey, it_is_still_the_same_packet)
@@ -276,6 +316,7 @@ TEST_F(journey, it_is_still_the_same_packet)
 	EXPECT_EQ(VERDICT_CHANGED, t->seen[3].verdict.payload);
 	EXPECT_EQ(VERDICT_INTACT, t->seen[4].verdict.payload);
 	EXPECT_EQ(VERDICT_UNVERIFIED, t->seen[5].verdict.payload);
+	EXPECT_EQ(VERDICT_UNVERIFIED, t->seen[6].verdict.payload);
 }
 
 TEST_F(journey, returns_belong_to_the_time_of_the_call)
@@ -358,16 +399,63 @@ TEST_F(journey, the_record_of_a_clone_is_missing)
 	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[1].end);
 }
 
+/* XDP on veth: of a datagram that is a guess, unless there is a record of it. */
+static void build_anew(struct test *t, struct hop hop, const char *tie)
+{
+	feed(t, HOP("veth_xmit", .skb = 0x10, .ip_id = hop.ip_id, .l4proto = hop.l4proto,
+		    .seq = hop.seq, .peer = "veth1"));
+	if (tie)
+		feed(t, HOP(.point = tie, .skb = 0x10, .ret = 0x20));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	hop.skb = 0x20;
+	hop.point = "napi_gro_receive";
+	hop.dev = "veth1";
+	feed(t, hop);
+	hop.dev = NULL;
+	hop.point = hop.l4proto == IPPROTO_TCP ? "tcp_queue_rcv" : "__udp_enqueue_schedule_skb";
+	feed(t, hop);
+	feed(t, HOP("kfree_skbmem", .skb = 0x20));
+	flush(t);
+}
+
 TEST_F(journey, the_skb_is_built_anew)
 {
 	struct test *t = &self->t;
 
-	feed(t, HOP("veth_xmit", .skb = 0x10, .ip_id = 5, .peer = "veth1"));
-	feed(t, HOP("kfree_skbmem", .skb = 0x10));
-	feed(t, HOP("napi_gro_receive", .skb = 0x20, .ip_id = 5, .dev = "veth1", .crc = 7));
-	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x20, .ip_id = 5, .crc = 7));
-	feed(t, HOP("kfree_skbmem", .skb = 0x20));
-	flush(t);
+	build_anew(t, HOP(.ip_id = 5), NULL);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_EQ(VERDICT_INTACT, t->seen[0].verdict.payload);
+}
+
+TEST_F(journey, the_skb_is_built_anew_with_other_bytes)
+{
+	struct test *t = &self->t;
+
+	build_anew(t, HOP(.ip_id = 5, .crc = 7), NULL);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_EQ(VERDICT_UNVERIFIED, t->seen[0].verdict.payload);
+	EXPECT_STREQ("at napi_gro_receive the bytes are others than at veth_xmit, in an skb whose "
+		     "making was not seen: it may be another packet", t->seen[0].verdict.why);
+}
+
+TEST_F(journey, the_skb_is_built_anew_and_tcp_says_whose_bytes_it_has)
+{
+	struct test *t = &self->t;
+
+	build_anew(t, HOP(.l4proto = IPPROTO_TCP, .seq = 9, .crc = 7), NULL);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_STREQ("veth_xmit", t->seen[0].after);
+	EXPECT_STREQ("napi_gro_receive", t->seen[0].before);
+}
+
+TEST_F(journey, the_skb_is_copied)
+{
+	struct test *t = &self->t;
+
+	build_anew(t, HOP(.crc = 7), "skb_copy:return");
 	ASSERT_EQ(1, t->nr_seen);
 	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
 	EXPECT_STREQ("veth_xmit", t->seen[0].after);
@@ -413,9 +501,10 @@ TEST_F(journey, what_was_delivered_is_not_built_anew)
 	EXPECT_EQ(2, t->nr_seen);
 }
 
-/* skbs are freed in bulk since 6.3: their end is not seen, nor was the clone before. */
+/* Neither was the clone seen anywhere, nor its end. */
 TEST_F(journey, a_clone_not_seen_whose_pointer_is_used_again)
 {
+	const unsigned int doubt = SKBTRACE_F_DOUBTFUL;
 	struct test *t = &self->t;
 
 	feed(t, HOP("ip_rcv", .skb = 0x10, .head = 0x1000, .ip_id = 1, .len = 500));
@@ -425,9 +514,9 @@ TEST_F(journey, a_clone_not_seen_whose_pointer_is_used_again)
 	feed(t, HOP("kfree_skbmem", .skb = 0x10));
 	/* Longer, so that the other might be in it. */
 	feed(t, HOP("ipv6_rcv", .skb = 0x20, .head = 0x2000, .protocol = ETH_P_IPV6,
-		    .len = 1400, .crc = 7));
+		    .len = 1400, .crc = 7, .flags = doubt));
 	feed(t, HOP("__udp_enqueue_schedule_skb", .skb = 0x20, .head = 0x2000,
-		    .protocol = ETH_P_IPV6, .len = 1400, .crc = 7));
+		    .protocol = ETH_P_IPV6, .len = 1400, .crc = 7, .flags = doubt));
 	feed(t, HOP("kfree_skbmem", .skb = 0x20));
 	flush(t);
 	ASSERT_EQ(2, t->nr_seen);

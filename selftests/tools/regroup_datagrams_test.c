@@ -67,10 +67,16 @@ static void send_datagram(struct test *t, const struct ip *ip, uint32_t id)
 	at(t, ip->output, hop);
 }
 
+/* There are records of how fragments and segments are made, not just of what they are. */
+static bool tied;
+
 static void send_fragment(struct test *t, const struct ip *ip, uint32_t id, unsigned int i,
 			  uint32_t wrong)
 {
 	struct hop hop = fragment(ip, id, i);
+
+	if (tied)
+		feed(t, HOP("skb_copy:return", .skb = DATAGRAM_SKB(id), .ret = hop.skb));
 
 	hop.wrong = wrong;
 	hop.cpu = cpu_of(id);
@@ -245,6 +251,7 @@ TEST_F(fragments, changed_while_it_was_cut)
 	const uint32_t wrong = WRONG(5 * DATAGRAM + 2000);
 	unsigned int i;
 
+	tied = true;
 	send_datagram(t, variant->ip, 5);
 	for (i = 0; i < 3; i++)
 		send_fragment(t, variant->ip, 5, i, wrong);
@@ -253,6 +260,23 @@ TEST_F(fragments, changed_while_it_was_cut)
 	flush(t);
 	ASSERT_EQ(1, t->nr_seen);
 	EXPECT_CHANGED(t, 0, variant->ip->output, variant->ip->finish);
+}
+
+/* Whose fragments they are is a guess, though a good one. */
+TEST_F(fragments, changed_while_it_was_cut_unseen)
+{
+	struct test *t = &self->t;
+	const uint32_t wrong = WRONG(5 * DATAGRAM + 2000);
+	unsigned int i;
+
+	send_datagram(t, variant->ip, 5);
+	for (i = 0; i < 3; i++)
+		send_fragment(t, variant->ip, 5, i, wrong);
+	gone(t, DATAGRAM_SKB(5));
+	reassemble(t, variant->ip, 5, in_order, 0, wrong);
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_SEEN(t, 0, VERDICT_UNVERIFIED, JOURNEY_DELIVERED);
 }
 
 TEST_F(fragments, changed_in_a_fragment)
@@ -464,6 +488,8 @@ static void udp_gso(struct test *t, const struct ip *ip, unsigned int step, uint
 
 	at(t, ip->send, hop);
 	at(t, ip->output, hop);
+	for (i = 0; tied && i < DATAGRAMS; i++)
+		feed(t, HOP("skb_copy:return", .skb = 0x10, .ret = SEGMENT_SKB(i)));
 	gone(t, 0x10);
 	for (n = 0, i = 0; n < DATAGRAMS; n++, i = (i + step) % DATAGRAMS) {
 		struct hop part = hop;
@@ -513,9 +539,19 @@ TEST_F(regroup, udp_gso_changed)
 {
 	struct test *t = &self->t;
 
+	tied = true;
 	udp_gso(t, &ipv4, 1, WRONG(3456));
 	ASSERT_EQ(1, t->nr_seen);
 	EXPECT_CHANGED(t, 0, "ip_output", "dev_hard_start_xmit");
+}
+
+TEST_F(regroup, udp_gso_changed_unseen)
+{
+	struct test *t = &self->t;
+
+	udp_gso(t, &ipv4, 1, WRONG(3456));
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_SEEN(t, 0, VERDICT_UNVERIFIED, JOURNEY_DELIVERED);
 }
 
 /* Nothing but their order tells which is which: it may be another. */

@@ -3,6 +3,7 @@
 #include "kselftest_harness.h"
 
 #include "hops.h"
+#include "lib/crc32c.h"
 
 FIXTURE(verdict)
 {
@@ -68,8 +69,7 @@ TEST_F(verdict, changed_and_undone)
 	EXPECT_EQ(2, verdict->changes[1].before);
 }
 
-/* A hop that saw no bytes had none that were right. */
-TEST_F(verdict, changed_around_a_hop_without_bytes)
+TEST_F(verdict, emptied_and_filled)
 {
 	const struct verdict *verdict = verdict_of_hops(&self->t,
 		{ "ip_rcv", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 5 },
@@ -78,9 +78,12 @@ TEST_F(verdict, changed_around_a_hop_without_bytes)
 		{ "ip_output", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 5, .crc = 2 });
 
 	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
-	ASSERT_EQ(1, verdict->nr_changes);
-	EXPECT_EQ(0, verdict->changes[0].after);
-	EXPECT_EQ(2, verdict->changes[0].before);
+	ASSERT_EQ(2, verdict->nr_changes);
+	EXPECT_EQ(VERDICT_EMPTIED, verdict->changes[0].how);
+	EXPECT_EQ(100, verdict->changes[0].bytes);
+	EXPECT_EQ(VERDICT_EXTENDED, verdict->changes[1].how);
+	EXPECT_STREQ("payload emptied between ip_rcv and ip_forward, and 1 time more",
+		     verdict->why);
 }
 
 TEST_F(verdict, changed_time_and_again)
@@ -155,7 +158,8 @@ TEST_F(verdict, not_digested)
 TEST_F(verdict, another_span)
 {
 	const struct verdict *verdict = verdict_of_hops(&self->t,
-		{ "ip_rcv", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 1000, .len = 2896 },
+		{ "ip_rcv", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 1000, .len = 2896,
+		  .gso_size = 1448 },
 		{ "ip_output", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 1000, .len = 1448,
 		  .crc = 3 });
 
@@ -167,12 +171,133 @@ TEST_F(verdict, another_span)
 TEST_F(verdict, another_span_of_udp)
 {
 	const struct verdict *verdict = verdict_of_hops(&self->t,
-		{ "ip_rcv", .skb = 1, .ip_id = 4, .len = 2896 },
+		{ "ip_rcv", .skb = 1, .ip_id = 4, .len = 2896, .gso_size = 1448 },
 		{ "ip_output", .skb = 1, .ip_id = 4, .len = 1448, .crc = 3 });
 
 	EXPECT_EQ(VERDICT_UNVERIFIED, verdict->payload);
-	EXPECT_STREQ("payload went from 2896 bytes to 1448 bytes at ip_output: not known "
-		     "whose bytes these are", verdict->why);
+	EXPECT_STREQ("payload went from 2896 bytes to 1448 bytes at ip_output: not all of its "
+		     "parts were seen", verdict->why);
+}
+
+TEST_F(verdict, truncated)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .len = 200, .crc = 1 },
+		{ "ip_forward", .skb = 1, .len = 150, .crc = 2 },
+		{ "veth_xmit", .skb = 1, .len = 150, .crc = 2 });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	EXPECT_STREQ("payload truncated by 50 bytes between ip_rcv and ip_forward", verdict->why);
+	EXPECT_EQ(1, verdict->nr_changes);
+}
+
+/* The headers still say what was there before. */
+TEST_F(verdict, truncated_behind_its_headers)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .len = 200, .crc = 1 },
+		{ "ip_forward", .skb = 1, .len = 199, .crc = 2, .flags = SKBTRACE_F_TRUNCATED },
+		{ "veth_xmit", .skb = 1, .len = 199, .crc = 2, .flags = SKBTRACE_F_TRUNCATED });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	EXPECT_STREQ("payload truncated by 1 byte between ip_rcv and ip_forward", verdict->why);
+	EXPECT_EQ(1, verdict->nr_changes);
+}
+
+TEST_F(verdict, emptied)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .len = 200, .crc = 1 },
+		{ "ip_forward", .skb = 1, .len = NO_PAYLOAD },
+		{ "veth_xmit", .skb = 1, .len = NO_PAYLOAD });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	EXPECT_STREQ("payload emptied between ip_rcv and ip_forward", verdict->why);
+	EXPECT_EQ(1, verdict->nr_changes);
+}
+
+TEST_F(verdict, extended)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .len = 200, .crc = 1 },
+		{ "ip_forward", .skb = 1, .len = 208, .crc = 2 });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	EXPECT_STREQ("payload extended by 8 bytes between ip_rcv and ip_forward", verdict->why);
+}
+
+TEST_F(verdict, truncated_on_tcp)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 1, .len = 200, .crc = 1 },
+		{ "ip_forward", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 1, .len = 150, .crc = 2 });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	EXPECT_STREQ("payload truncated by 50 bytes between ip_rcv and ip_forward", verdict->why);
+}
+
+/* What was received already is trimmed, at the socket. */
+TEST_F(verdict, trimmed_on_tcp)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "tcp_v4_rcv", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 1, .len = 200, .crc = 1 },
+		{ "tcp_queue_rcv", .skb = 1, .l4proto = IPPROTO_TCP, .seq = 51, .len = 150,
+		  .crc = 2 });
+
+	EXPECT_EQ(VERDICT_UNVERIFIED, verdict->payload);
+}
+
+/* In a clone the cut is no less of a change. */
+TEST_F(verdict, truncated_in_one_branch)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "br_handle_frame_finish", .skb = 1 },
+		{ "skb_clone:return", .skb = 1, .ret = 2 },
+		{ "__br_forward", .skb = 2, .len = 60, .crc = 2 },
+		{ "br_pass_frame_up", .skb = 1 });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	EXPECT_STREQ("payload truncated by 40 bytes between br_handle_frame_finish and __br_forward",
+		     verdict->why);
+}
+
+TEST_F(verdict, changed_with_its_addresses)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip6_rcv_core", .skb = 1, .protocol = ETH_P_IPV6, .flow = 1, .crc = 1 },
+		{ "ip6_forward", .skb = 1, .protocol = ETH_P_IPV6, .flow = 2, .crc = 2 });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	EXPECT_STREQ("payload changed between ip6_rcv_core and ip6_forward", verdict->why);
+}
+
+TEST_F(verdict, truncated_with_its_addresses)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "ip_rcv", .skb = 1, .ip_id = 7, .flow = 1, .crc = 1 },
+		{ "ip_forward", .skb = 1, .ip_id = 7, .flow = 2, .len = 10, .crc = 2 });
+
+	EXPECT_EQ(VERDICT_CHANGED, verdict->payload);
+	EXPECT_STREQ("payload truncated by 90 bytes between ip_rcv and ip_forward", verdict->why);
+}
+
+/* A short frame has been filled up. */
+TEST_F(verdict, padded)
+{
+	const uint32_t arp = crc32c_of(0, 28, 0);
+	const struct verdict *verdict;
+	struct test *t = &self->t;
+
+	feed(t, HOP("dev_hard_start_xmit", .skb = 1, .protocol = ETH_P_ARP, .len = 28, .crc = arp));
+	feed(t, HOP("__netif_receive_skb_core", .skb = 1, .protocol = ETH_P_ARP, .len = 46,
+		    .crc = crc32c_combine(arp, crc32c_of_zeros(18), 18)));
+	feed(t, HOP("arp_rcv", .skb = 1, .protocol = ETH_P_ARP, .len = 28, .crc = arp));
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	verdict = &t->seen[0].verdict;
+	EXPECT_EQ(VERDICT_INTACT, verdict->payload) {
+		TH_LOG("%s", verdict->why);
+	}
 }
 
 /* What comes out of a tunnel and is then merged may be as long as the tunnel's packet. */
@@ -218,7 +343,7 @@ TEST_F(verdict, changed_where_it_was_not_digested)
 TEST_F(verdict, a_change_outweighs_doubts)
 {
 	const struct verdict *verdict = verdict_of_hops(&self->t,
-		{ "ip_rcv", .skb = 1, .ip_id = 4, .len = 200 },
+		{ "ip_rcv", .skb = 1, .ip_id = 4, .len = 200, .gso_size = 100 },
 		{ "ip_output", .skb = 1, .ip_id = 4, .len = 100 },
 		{ "veth_xmit", .skb = 1, .ip_id = 4, .len = 100, .crc = 3 });
 
@@ -278,7 +403,7 @@ TEST_F(verdict, unreadable)
 	EXPECT_STREQ("at ip_output its payload lies where it could not be read", verdict->why);
 }
 
-TEST_F(verdict, truncated)
+TEST_F(verdict, headers_promise_more)
 {
 	const struct verdict *verdict = verdict_of_hops(&self->t,
 		{ "ip_rcv", .skb = 1 },

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What journey.c, follow.c and regroup.c, the parts of the engine, share. */
+/*
+ * The engine's journeys as objects.  Who uses whom:
+ *
+ *   journey.c -> follow.c -> regroup.c -> engine.c -> life.c
+ */
 #ifndef SKBTRACE_TOOLS_ENGINE_H
 #define SKBTRACE_TOOLS_ENGINE_H
 
@@ -20,8 +24,8 @@
  * @waiting: journeys that are decided, but have a life that was not freed yet,
  *	or clones that were not seen yet; likewise
  * @ended: journeys whose lives are all over, kept for what returns late
- * @parked: parked lives whose journeys are complete, the oldest first
- * @nr_parked: how many
+ * @kept: lives that TCP keeps and whose journeys are complete, the oldest first
+ * @nr_kept: how many
  * @pool: journeys to be used again
  * @nr_pool: how many
  * @nr_journeys: how many are open
@@ -43,8 +47,8 @@ struct journey_engine {
 	struct list_head travelling;
 	struct list_head waiting;
 	struct list_head ended;
-	struct list_head parked;
-	uint32_t nr_parked;
+	struct list_head kept;
+	uint32_t nr_kept;
 	struct list_head pool;
 	uint32_t nr_pool;
 	uint32_t nr_journeys;
@@ -58,33 +62,24 @@ struct journey_engine {
 	bool out_of_memory;
 };
 
+int engine_init(struct journey_engine *engine);
+void engine_destroy(struct journey_engine *engine);
+
+struct journey *engine_first(const struct list_head *list);
 struct journey *engine_begin_journey(struct journey_engine *engine, uint64_t ts_ns);
 struct journey_life *engine_begin_life(struct journey_engine *engine, struct journey *journey,
-				       const struct journey_life *parent, uint64_t skb,
+				       const struct journey_life *parent, uint64_t id,
 				       uint64_t ts_ns);
 uint32_t engine_add_hop(struct journey_engine *engine, struct journey_life *life,
 			const struct skbtrace_record *record);
 uint32_t engine_mirror_hop(struct journey_engine *engine, struct journey_life *part,
 			   const struct skbtrace_record *record);
 void engine_life_changed(struct journey_engine *engine, struct journey_life *life);
-void engine_forget_parked(struct journey_engine *engine, struct journey_life *life);
+void engine_disband(struct journey_engine *engine, struct journey_life *life);
+void engine_forget_kept(struct journey_engine *engine, struct journey_life *life);
 bool engine_journey_is_full(const struct journey_engine *engine, const struct journey *journey);
 void engine_close_early(struct journey_engine *engine, struct journey *journey, const char *why);
-
-void engine_follow(struct journey_engine *engine, const struct skbtrace_record *record);
-
-/* regroup.c */
-struct journey_life *regroup_origin(const struct journey_engine *engine,
-				    const struct skbtrace_record *record);
-struct journey_life *regroup_segment(struct journey_engine *engine, struct journey_life *whole,
-				     const struct skbtrace_record *record);
-void regroup_rebuilt(struct journey_engine *engine, struct journey_life *origin,
-		     struct journey_life *life);
-void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint32_t hop);
-void regroup_shrink(struct journey_engine *engine, struct journey_life *life,
-		    const struct skbtrace_record *record);
-void regroup_again(struct journey_engine *engine, struct journey_life *life);
-bool regroup_may_go_on(const struct journey_life *life);
-void regroup_forget(struct journey_engine *engine, struct journey_life *life);
+void engine_finish(struct journey_engine *engine, struct journey *journey);
+void engine_keep_bounds(struct journey_engine *engine);
 
 #endif /* SKBTRACE_TOOLS_ENGINE_H */

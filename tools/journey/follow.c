@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a record means to the journeys: whose skb it is about, and what that
- * skb is made, cloned, passed on or freed for.
+ * What a record means to the journeys: which life it is about, and what that life is
+ * begun, cloned, passed on or freed for.
+ *
+ * The module numbers lives, and says what was made of what.  Where an skb was made and
+ * nothing says of what, the packet is known by its headers, if at all: a guess.
  */
 #include <string.h>
 
-#include "engine.h"
+#include "follow.h"
+#include "regroup.h"
 
 /* Among how many lives of one identity the origin of a packet is looked for. */
 #define ORIGINS_MAX	8
 
-static const struct skbtrace_record *last_of(const struct journey_life *life)
-{
-	return &life->journey->hops[life->last_hop].record;
-}
-
-/* The same, but of those that told what packet it is of, if any did. */
+/* The last hop that told what packet a life is of, if any did; else the last. */
 static const struct skbtrace_record *last_told_of(const struct journey_life *life)
 {
-	const struct skbtrace_record *last = last_of(life);
+	const struct skbtrace_record *last = life_last(life);
 
 	if (last->payload == SKBTRACE_PAYLOAD_NONE && life->told_hop != JOURNEY_NO_HOP)
 		last = &life->journey->hops[life->told_hop].record;
 	return last;
 }
 
-/* The life that an skb pointer stands for now; the newest is the only one. */
-static struct journey_life *living(const struct journey_engine *engine, uint64_t skb)
+/* The life of that number, if it is not over; the newest is the only one. */
+static struct journey_life *living(const struct journey_engine *engine, uint64_t id)
 {
-	struct journey_life *life = life_of_skb(&engine->lives, skb);
+	struct journey_life *life = life_of_id(&engine->lives, id);
 
 	return life && !life->gone ? life : NULL;
 }
@@ -36,13 +35,14 @@ static struct journey_life *living(const struct journey_engine *engine, uint64_t
 static void end_life(struct journey_engine *engine, struct journey_life *life, uint64_t ts_ns)
 {
 	life->gone = true;
-	life->ended = true;
 	life->end_ns = ts_ns;
+	if (life->phase == LIFE_MERGED)
+		return;
 	life_forget_head(&engine->lives, life);
 	engine_life_changed(engine, life);
 	/* Nothing more is heard of what it carried. */
-	if (!regroup_may_go_on(life))
-		regroup_forget(engine, life);
+	if (!life_may_go_on(life))
+		engine_disband(engine, life);
 }
 
 static void set_end(struct journey_engine *engine, struct journey_life *life,
@@ -54,35 +54,28 @@ static void set_end(struct journey_engine *engine, struct journey_life *life,
 	life->end_hop = hop;
 	engine_life_changed(engine, life);
 	for (part = life->merged; part; part = part->next_merged)
-		set_end(engine, part, end, part->journey->nr_hops - 1);
+		set_end(engine, part, end, hop == JOURNEY_NO_HOP ? hop :
+						  part->journey->nr_hops - 1);
 }
 
-/* The pointer stands for something else now: its free was not seen. */
+/* What has the number now is another transmission, or another packet: see birth(). */
 static void supersede(struct journey_engine *engine, struct journey_life *life, uint64_t ts_ns)
 {
 	if (!life->journey) {
-		engine_forget_parked(engine, life);
+		engine_forget_kept(engine, life);
 		return;
 	}
-	/* Its bytes are in another skb. */
-	if (life->carrier) {
-		life->gone = true;
-		life->end_ns = ts_ns;
-		return;
-	}
-	life->unseen_end = life->nr_hops && !life->parked && !life->continued;
 	life_forget_identity(&engine->lives, life);
 	end_life(engine, life, ts_ns);
 }
 
 /* The clone travels in place of the skb that TCP keeps. */
-static void park(struct journey_engine *engine, struct journey_life *life)
+static void keep(struct journey_engine *engine, struct journey_life *life)
 {
 	/* Packet and bytes are the clone's to be found by. */
 	life_forget_identity(&engine->lives, life);
 	life_forget_span(&engine->lives, life);
-	life->at_birth = false;
-	life->parked = true;
+	life->phase = LIFE_KEPT;
 	engine_life_changed(engine, life);
 }
 
@@ -95,15 +88,17 @@ static struct journey_life *join(struct journey_engine *engine, struct journey_l
 {
 	struct journey_life *life;
 
-	life = engine_begin_life(engine, origin->journey, origin, record->skb, record->ts_ns);
+	life = engine_begin_life(engine, origin->journey, origin, record->life, record->ts_ns);
 	if (!life)
 		return NULL;
-	if (origin->ended) {
-		origin->continued = true;
+	/* TCP's sequence numbers say whose bytes they are. */
+	life->guessed = !packet_is_tcp(record) || !packet_same_flow(life_last(life), record);
+	if (life_is_over(origin)) {
+		origin->phase = LIFE_PASSED_ON;
 		life_forget_identity(&engine->lives, origin);
 		regroup_rebuilt(engine, origin, life);
-	} else if (origin->at_birth) {
-		park(engine, origin);
+	} else if (origin->phase == LIFE_BORN) {
+		keep(engine, origin);
 	}
 	return life;
 }
@@ -120,9 +115,12 @@ static struct journey_life *origin_by_head(const struct journey_engine *engine,
 	     life = life_older_of_head(life)) {
 		const struct skbtrace_record *last = last_told_of(life);
 
-		/* What was merged is cut again as part of its carrier. */
-		if (life->end != JOURNEY_OPEN || life->tap || life->parked ||
-		    life->carrier || life->continued ||
+		/*
+		 * What was merged is cut again as part of its carrier; what was at this
+		 * address is not any more, though its free was not seen.
+		 */
+		if (life->end != JOURNEY_OPEN || life->skb == record->skb ||
+		    (life->phase != LIFE_GOING && life->phase != LIFE_BORN) ||
 		    engine_journey_is_full(engine, life->journey))
 			continue;
 		if (packet_same_flow(last, record) && !packet_is_other(last, record, true))
@@ -157,17 +155,18 @@ static struct journey_life *origin_by_identity(const struct journey_engine *engi
 
 	for (life = life_of_identity(&engine->lives, packet_identity_hash(record)); life;
 	     life = life_older_of_identity(life)) {
-		const struct skbtrace_record *last = last_of(life);
+		const struct skbtrace_record *last = life_last(life);
 
 		if (++nr > ORIGINS_MAX)
 			return NULL;
-		if (!packet_same_identity(last, record) || life->tap ||
+		if (!packet_same_identity(last, record) || life->phase == LIFE_TAP ||
 		    engine_journey_is_full(engine, life->journey))
 			continue;
-		if (life->ended && (strong || was_handed_to(last, record))) {
+		if (life_is_over(life) && (strong || was_handed_to(last, record))) {
 			freed = life;
 			nr_freed++;
-		} else if (!life->ended && strong && life->end == JOURNEY_OPEN) {
+		} else if (!life_is_over(life) && strong && life->end == JOURNEY_OPEN &&
+			   life->skb != record->skb) {
 			alive = life;
 			nr_alive++;
 		}
@@ -175,28 +174,6 @@ static struct journey_life *origin_by_identity(const struct journey_engine *engi
 	if (nr_freed)
 		return nr_freed == 1 ? freed : NULL;
 	return nr_alive == 1 ? alive : NULL;
-}
-
-/*
- * Has the pointer of a known life been used again?  Once the packet has
- * arrived or was dropped its skb goes nowhere; and where records were lost,
- * the free may be among them.
- */
-static bool is_used_again(const struct journey_engine *engine, const struct journey_life *life,
-			  const struct point *point, const struct skbtrace_record *record)
-{
-	const struct skbtrace_record *last = last_of(life);
-
-	if (life->end == JOURNEY_DROPPED)
-		return true;
-	if (life->end == JOURNEY_DELIVERED && point->role != ROLE_DELIVER &&
-	    point->role != ROLE_TRANSPORT)
-		return true;
-	if (engine->lost_until_ns > last->ts_ns)
-		return !packet_proven_same(last, record);
-	last = last_told_of(life);
-	/* A clone that was not looked at yet has the data of what it was made of. */
-	return packet_is_other(last, record, (life->head ? life->head : last->head) == record->head);
 }
 
 /* The packet was looked at in this life. */
@@ -213,6 +190,7 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 	hop = engine_add_hop(engine, life, record);
 	if (hop == JOURNEY_NO_HOP)
 		return;
+	life->skb = record->skb;
 	life->last_hop = hop;
 	if (record->payload != SKBTRACE_PAYLOAD_NONE)
 		life->told_hop = hop;
@@ -220,8 +198,10 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 		part->last_hop = part->journey->nr_hops - 1;
 	regroup_hop(engine, life, hop);
 	life->nr_hops++;
-	life->at_birth = point->role == ROLE_BIRTH && point->data == POINT_BYTES;
-	life->parked = false;
+	if (life->phase == LIFE_BORN || life->phase == LIFE_KEPT)
+		life->phase = LIFE_GOING;
+	if (point->role == ROLE_BIRTH && point->data == POINT_BYTES)
+		life->phase = LIFE_BORN;
 	life_set_head(&engine->lives, life, record->head);
 
 	known = life->nr_hops > 1 &&
@@ -229,12 +209,14 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 	if (!known && packet_identity_is_strong(record))
 		life_set_identity(&engine->lives, life, packet_identity_hash(record));
 
-	if (point->role == ROLE_DELIVER)
+	if (point->role == ROLE_DELIVER ||
+	    (point->role == ROLE_TRANSPORT && !record->payload_len))
 		set_end(engine, life, JOURNEY_DELIVERED, hop);
-	else if (point->role == ROLE_TRANSPORT && !record->payload_len)
-		set_end(engine, life, JOURNEY_DELIVERED, hop);
-	else if (point->role == ROLE_CLONED && life->parent != life->number && record->users <= 1)
-		life->tap = true;
+	else if (life->end != JOURNEY_OPEN && point->role != ROLE_TRANSPORT)
+		/* It goes on: what had arrived was the outside of a tunnel. */
+		set_end(engine, life, JOURNEY_OPEN, JOURNEY_NO_HOP);
+	if (point->role == ROLE_CLONED && life->parent != life->number && record->users <= 1)
+		life->phase = LIFE_TAP;
 	engine_life_changed(engine, life);
 }
 
@@ -245,14 +227,17 @@ static struct journey_life *begin(struct journey_engine *engine,
 
 	if (!journey)
 		return NULL;
-	return engine_begin_life(engine, journey, NULL, record->skb, record->ts_ns);
+	return engine_begin_life(engine, journey, NULL, record->life, record->ts_ns);
 }
 
-/* An skb is sent; TCP sends the same skb again if it is not acknowledged. */
+/*
+ * An skb is sent; TCP sends the same skb again if it is not acknowledged, and each
+ * transmission is a journey.
+ */
 static void birth(struct journey_engine *engine, const struct point *point,
 		  const struct skbtrace_record *record)
 {
-	struct journey_life *life = living(engine, record->skb);
+	struct journey_life *life = living(engine, record->life);
 	uint64_t flow = packet_flow_hash(record);
 	bool again = false;
 
@@ -276,20 +261,61 @@ static void birth(struct journey_engine *engine, const struct point *point,
 }
 
 /* Count a record that is no hop. */
-static void leave_out(struct journey_engine *engine, const struct journey_life *life)
+static void leave_out(struct journey_engine *engine, const struct journey_life *life,
+		      const struct skbtrace_record *record)
 {
-	if (life)
+	if (record->flags & SKBTRACE_F_HIDDEN)
+		engine->counts.hidden++;
+	else if (life)
 		engine->counts.elsewhere++;
 	else
 		engine->counts.unknown++;
 }
 
+/* Nothing says what this skb was made of, if it was made of another. */
+static struct journey_life *begin_untied(struct journey_engine *engine,
+					 const struct skbtrace_record *record)
+{
+	struct journey_life *origin, *whole = NULL;
+
+	origin = origin_by_head(engine, record);
+	if (!origin) {
+		origin = origin_by_identity(engine, record);
+		if (!origin || packet_is_tcp(record))
+			whole = regroup_origin(engine, record);
+		/* Sent again, it looks like what was lost: the latest it is. */
+		if (origin && whole && life_last(whole)->ts_ns > life_last(origin)->ts_ns)
+			origin = NULL;
+	}
+	if (origin)
+		return join(engine, origin, record);
+	if (whole)
+		return regroup_segment(engine, whole, record);
+	return begin(engine, record);
+}
+
+/* Frees may have been missed: is it plain that the number is another packet's? */
+static bool is_plainly_other(const struct journey_life *life, const struct skbtrace_record *record)
+{
+	const struct skbtrace_record *last;
+
+	if (!(record->flags & SKBTRACE_F_DOUBTFUL) || life->last_hop == JOURNEY_NO_HOP)
+		return false;
+	last = last_told_of(life);
+	return packet_is_other(last, record, last->head == record->head);
+}
+
 static void pass(struct journey_engine *engine, const struct point *point,
 		 const struct skbtrace_record *record)
 {
-	struct journey_life *life = living(engine, record->skb), *origin, *whole = NULL;
+	struct journey_life *life = living(engine, record->life);
 
-	if (life && (!life->journey || is_used_again(engine, life, point, record))) {
+	/* Read after its journey was complete: nothing begins where nobody looks. */
+	if (point->data == POINT_NONE && (!life || !life->journey)) {
+		leave_out(engine, NULL, record);
+		return;
+	}
+	if (life && (!life->journey || is_plainly_other(life, record))) {
 		supersede(engine, life, record->ts_ns);
 		life = NULL;
 	}
@@ -297,35 +323,18 @@ static void pass(struct journey_engine *engine, const struct point *point,
 		engine_close_early(engine, life->journey, "too many hops");
 		life = NULL;
 	}
-	/*
-	 * Read after its journey was complete: nothing begins where nobody looks at the
-	 * packet.
-	 */
-	if (!life && point->data == POINT_NONE) {
-		leave_out(engine, NULL);
-		return;
-	}
-	if (!life) {
-		origin = origin_by_head(engine, record);
-		if (!origin) {
-			origin = origin_by_identity(engine, record);
-			if (!origin || packet_is_tcp(record))
-				whole = regroup_origin(engine, record);
-			/* Sent again, it looks like what was lost: the latest it is. */
-			if (origin && whole && last_of(whole)->ts_ns > last_of(origin)->ts_ns)
-				origin = NULL;
-		}
-		if (origin)
-			life = join(engine, origin, record);
-		else if (whole)
-			life = regroup_segment(engine, whole, record);
-		else
-			life = begin(engine, record);
-	} else if (life->carrier || life->continued) {
+	if (!life)
+		life = begin_untied(engine, record);
+	else if (life->whole_life)
+		regroup_tied(engine, life, record);
+	else if (life->phase == LIFE_MERGED || life->phase == LIFE_PASSED_ON)
 		regroup_again(engine, life);
-	}
-	if (life)
-		arrive(engine, life, point, record);
+	if (!life)
+		return;
+	/* It was not merged after all. */
+	if (life->into)
+		life_part(life);
+	arrive(engine, life, point, record);
 }
 
 /*
@@ -337,46 +346,89 @@ static uint32_t annotate(struct journey_engine *engine, struct journey_life *lif
 			 const struct skbtrace_record *record)
 {
 	if (engine_journey_is_full(engine, life->journey)) {
-		engine->counts.no_room++;
+		if (record->flags & SKBTRACE_F_HIDDEN)
+			engine->counts.hidden++;
+		else
+			engine->counts.no_room++;
 		return JOURNEY_NO_HOP;
 	}
 	return engine_add_hop(engine, life, record);
 }
 
-static bool is_followed(const struct journey_life *life)
+/* The same of one that is not shown if it was not asked for: then it is no hop. */
+static uint32_t annotate_shown(struct journey_engine *engine, struct journey_life *life,
+			       const struct skbtrace_record *record)
 {
-	return life && life->journey && !life->parked;
+	if (record->flags & SKBTRACE_F_HIDDEN) {
+		engine->counts.hidden++;
+		return JOURNEY_NO_HOP;
+	}
+	return annotate(engine, life, record);
 }
 
-static void clone(struct journey_engine *engine, const struct skbtrace_record *record)
+static bool is_followed(const struct journey_life *life)
 {
-	struct journey_life *parent, *stale, *life;
-	uint64_t skb = (uint64_t)record->ret;
-	uint32_t hop;
+	return life && life->journey && life->phase != LIFE_KEPT;
+}
 
-	stale = skb ? living(engine, skb) : NULL;
+/*
+ * An skb was made of another: a clone, a copy, a segment.  Of several segments each has
+ * a record, in order; the first may be the skb itself.
+ */
+static void child(struct journey_engine *engine, const struct point *point,
+		  const struct skbtrace_record *record)
+{
+	bool tied = record->flags & SKBTRACE_F_CHILD && record->child;
+	struct journey_life *parent, *stale = NULL, *life;
+
+	if (tied && record->child != record->life)
+		stale = living(engine, record->child);
 	if (stale)
 		supersede(engine, stale, record->ts_ns);
 
-	parent = living(engine, record->skb);
-	if (parent && parent->carrier)
+	parent = living(engine, record->life);
+	if (parent && parent->phase == LIFE_MERGED)
 		parent = parent->carrier;
 	if (!is_followed(parent) || parent->last_hop == JOURNEY_NO_HOP) {
-		leave_out(engine, parent);
+		leave_out(engine, parent, record);
 		return;
 	}
-	hop = annotate(engine, parent, record);
-	if (!skb || hop == JOURNEY_NO_HOP)
+	annotate_shown(engine, parent, record);
+	if (!tied || engine_journey_is_full(engine, parent->journey))
 		return;
-	life = engine_begin_life(engine, parent->journey, parent, skb, record->ts_ns);
+	if (record->child == record->life) {
+		parent->nr_segments++;
+		return;
+	}
+	life = engine_begin_life(engine, parent->journey, parent, record->child, record->ts_ns);
 	if (!life)
 		return;
-	life->parent_hop = hop;
+	life->whole_life = parent;
+	life->guessed = parent->guessed && !parent->nr_hops;
+	if (point->role == ROLE_SEGMENTS)
+		life->segment = parent->nr_segments++;
 	/* What is cloned where a packet socket has it is for that socket. */
-	life->tap = parent->tap || point_of(last_of(parent)->point)->role == ROLE_CLONED;
-	if (parent->at_birth)
-		park(engine, parent);
+	if (parent->phase == LIFE_TAP || point_of(life_last(parent)->point)->role == ROLE_CLONED)
+		life->phase = LIFE_TAP;
+	if (parent->phase == LIFE_BORN)
+		keep(engine, parent);
 	engine_life_changed(engine, life);
+}
+
+/* Its bytes are to go on in another skb; that they did is seen when that has grown. */
+static void merge(struct journey_engine *engine, const struct skbtrace_record *record)
+{
+	struct journey_life *life = living(engine, record->life), *carrier = NULL;
+
+	if (record->flags & SKBTRACE_F_CHILD)
+		carrier = living(engine, record->child);
+	if (!is_followed(life) || life->last_hop == JOURNEY_NO_HOP) {
+		leave_out(engine, life, record);
+		return;
+	}
+	annotate_shown(engine, life, record);
+	if (carrier && carrier != life && carrier->journey && life->phase != LIFE_MERGED)
+		life_join(carrier, life);
 }
 
 static bool gives_reason(const struct journey_engine *engine, const struct skbtrace_record *record)
@@ -398,29 +450,43 @@ static bool undoes_delivery(const struct journey_engine *engine,
 	if (!gives_reason(engine, record))
 		return false;
 	/* TCP had looked at no more than its header. */
-	if (point_of(last_of(life)->point)->role == ROLE_TRANSPORT)
+	if (point_of(life_last(life)->point)->role == ROLE_TRANSPORT)
 		return true;
-	return last_of(life)->payload_len && record->ret != reasons->no_socket &&
+	return life_last(life)->payload_len && record->ret != reasons->no_socket &&
 	       record->ret != reasons->queue_purge && record->ret != reasons->socket_close;
+}
+
+static bool is_unread(const struct journey_engine *engine, const struct journey_life *life,
+		      const struct skbtrace_record *record)
+{
+	const struct journey_reasons *reasons = &engine->reasons;
+
+	return (record->flags & SKBTRACE_F_REASON) && life_last(life)->payload_len &&
+	       (record->ret == reasons->queue_purge || record->ret == reasons->socket_close);
 }
 
 static void drop(struct journey_engine *engine, const struct skbtrace_record *record)
 {
-	struct journey_life *life = living(engine, record->skb);
+	struct journey_life *life = living(engine, record->life);
+	bool consumed = (record->flags & SKBTRACE_F_REASON) &&
+			record->ret == engine->reasons.consumed;
+	bool ends;
 	uint32_t hop;
 
-	if (!is_followed(life)) {
-		leave_out(engine, life);
+	if (!is_followed(life) || life->last_hop == JOURNEY_NO_HOP) {
+		leave_out(engine, life, record);
 		return;
 	}
-	hop = annotate(engine, life, record);
 	/* Somebody let go of it; others still have it. */
-	if (hop == JOURNEY_NO_HOP || record->users > 1)
+	ends = record->users <= 1 && !consumed;
+	hop = ends ? annotate(engine, life, record) : annotate_shown(engine, life, record);
+	if (hop == JOURNEY_NO_HOP || !ends)
 		return;
-	if ((record->flags & SKBTRACE_F_REASON) && record->ret == engine->reasons.consumed)
+	if (life->end == JOURNEY_DELIVERED && !undoes_delivery(engine, life, record)) {
+		if (is_unread(engine, life, record))
+			life->unread_hop = hop;
 		return;
-	if (life->end == JOURNEY_DELIVERED && !undoes_delivery(engine, life, record))
-		return;
+	}
 	set_end(engine, life, JOURNEY_DROPPED, hop);
 	life->otherhost = (record->flags & SKBTRACE_F_REASON) &&
 			  record->ret == engine->reasons.otherhost;
@@ -429,32 +495,31 @@ static void drop(struct journey_engine *engine, const struct skbtrace_record *re
 
 static void release(struct journey_engine *engine, const struct skbtrace_record *record)
 {
-	struct journey_life *life = living(engine, record->skb);
+	struct journey_life *life = living(engine, record->life);
 	uint32_t hop;
 
 	/* napi_consume_skb() of a shared skb gives up a reference, no more. */
-	if (record->users > 1 || !is_followed(life) || life->carrier)
-		leave_out(engine, life);
+	if (record->users > 1 || !is_followed(life) || life->phase == LIFE_MERGED)
+		leave_out(engine, life, record);
 	if (record->users > 1 || !life)
 		return;
 	if (!life->journey) {
-		engine_forget_parked(engine, life);
+		engine_forget_kept(engine, life);
 		return;
 	}
 	/* Its bytes are in another skb, whose end is theirs. */
-	if (life->carrier) {
-		life->gone = true;
-		life->end_ns = record->ts_ns;
+	if (life->phase == LIFE_MERGED) {
+		end_life(engine, life, record->ts_ns);
 		return;
 	}
-	if (!life->parked) {
-		hop = annotate(engine, life, record);
+	if (life->phase != LIFE_KEPT) {
+		hop = annotate_shown(engine, life, record);
 		if (life->end == JOURNEY_OPEN)
 			set_end(engine, life, JOURNEY_FREED, hop);
 	}
 	/* It may go on in another skb: see origin_by_identity(). */
-	if (life->end == JOURNEY_FREED && life->nr_hops && !life->continued)
-		life_set_identity(&engine->lives, life, packet_identity_hash(last_of(life)));
+	if (life->end == JOURNEY_FREED && life->nr_hops && life->phase != LIFE_PASSED_ON)
+		life_set_identity(&engine->lives, life, packet_identity_hash(life_last(life)));
 	else
 		life_forget_identity(&engine->lives, life);
 	end_life(engine, life, record->ts_ns);
@@ -471,25 +536,27 @@ static bool began_with_call(const struct journey_life *life, const struct point 
 }
 
 /*
- * A function has returned that was called with an skb.  The skb may be freed
- * since, and its pointer may be another packet's: the life that is meant is
- * that of the time of the call.
+ * A function has returned that was called with an skb.  That may be freed since; what
+ * TCP sends may be sent again: the life that is meant is that of the time of the call.
  */
 static void annotate_return(struct journey_engine *engine, const struct point *point,
 			    const struct skbtrace_record *record)
 {
 	uint64_t called_ns = record->ts_ns - record->duration_ns;
-	struct journey_life *life = life_of_skb(&engine->lives, record->skb);
+	struct journey_life *life = life_of_id(&engine->lives, record->life);
 	uint32_t hop;
 
-	for (; life; life = life_older_of_skb(life)) {
-		if (!life->journey || life->start_ns > record->ts_ns)
+	for (; life; life = life_older_of_id(life)) {
+		if (!life->journey || !life->journey->nr_hops || life->start_ns > record->ts_ns)
 			continue;
 		if (life->start_ns <= called_ns || began_with_call(life, point, record))
 			break;
 	}
 	if (!life || (life->gone && life->end_ns < called_ns)) {
-		engine->counts.late_returns++;
+		if (record->flags & SKBTRACE_F_HIDDEN)
+			engine->counts.hidden++;
+		else
+			engine->counts.late_returns++;
 		return;
 	}
 	hop = annotate(engine, life, record);
@@ -508,11 +575,11 @@ static void annotate_return(struct journey_engine *engine, const struct point *p
 }
 
 /**
- * engine_follow() - take a record into the journeys
+ * follow_record() - take a record into the journeys
  * @engine: the engine
  * @record: the record
  */
-void engine_follow(struct journey_engine *engine, const struct skbtrace_record *record)
+void follow_record(struct journey_engine *engine, const struct skbtrace_record *record)
 {
 	const struct point *point = point_of(record->point);
 
@@ -527,7 +594,11 @@ void engine_follow(struct journey_engine *engine, const struct skbtrace_record *
 		pass(engine, point, record);
 		break;
 	case ROLE_CLONE:
-		clone(engine, record);
+	case ROLE_SEGMENTS:
+		child(engine, point, record);
+		break;
+	case ROLE_MERGE:
+		merge(engine, record);
 		break;
 	case ROLE_DROP:
 		drop(engine, record);

@@ -5,11 +5,15 @@
  * It is fed with records in the order of time and calls back with each
  * journey that is complete.  Words:
  *
- *   life      an skb between its birth and its free; the pointer is used again
- *             afterwards, for another life
+ *   life      an skb between its birth and its free, as the module numbers them; of
+ *             what TCP sends again, from one transmission to the next
  *   journey   the hops of one packet, over the lives that carry it: clones,
  *             copies, skbs built anew
- *   parked    the life of a TCP skb that stays in the write queue until it is
+ *   tie       what says whose bytes an skb has that was made of another: a record of
+ *             its making (a clone, a copy, segments, a merge), or TCP's sequence numbers
+ *   guess     what is said by flow, IP id and time where an skb was made unseen; no
+ *             payload is called changed for a guess
+ *   kept      the life of a TCP skb that stays in the write queue until it is
  *             acknowledged, while its clone travels
  *   tap       a life that ends in a packet socket, as tcpdump's
  *   merged    a life whose bytes travel on in another, its carrier: GRO and
@@ -51,6 +55,24 @@ enum journey_end {
 };
 
 /**
+ * enum life_phase - what a life has to do with its packet
+ * @LIFE_GOING: it carries it
+ * @LIFE_BORN: likewise, but TCP has just sent it: a clone may travel in its place
+ * @LIFE_KEPT: a clone travels in its place
+ * @LIFE_TAP: it is for a packet socket
+ * @LIFE_PASSED_ON: the packet went on in other lives of the journey
+ * @LIFE_MERGED: it went on in a life of another journey, its carrier
+ */
+enum life_phase {
+	LIFE_GOING,
+	LIFE_BORN,
+	LIFE_KEPT,
+	LIFE_TAP,
+	LIFE_PASSED_ON,
+	LIFE_MERGED,
+};
+
+/**
  * enum journey_joint - at a hop a packet was found to be put together of several
  * @JOURNEY_NO_JOINT: it was not, as far as one can see
  * @JOURNEY_JOINT_SAME: it has the bytes of its parts
@@ -73,6 +95,9 @@ enum journey_joint {
  *	the packet are pointed to
  * @joint: what came of comparing it with the parts it was put together of
  * @nr_parts: how many these were, itself included
+ * @guesses: how often it had to be guessed, on the way back over @previous, which
+ *	packet an skb carried
+ * @doubts: how many hops on this way may be another skb's (SKBTRACE_F_DOUBTFUL)
  */
 struct journey_hop {
 	struct skbtrace_record record;
@@ -80,6 +105,8 @@ struct journey_hop {
 	uint32_t previous;
 	enum journey_joint joint;
 	uint32_t nr_parts;
+	uint32_t guesses;
+	uint32_t doubts;
 };
 
 /* One of the things that a life is found by, see life.c. */
@@ -91,72 +118,72 @@ struct life_key {
 
 /**
  * struct journey_life - an skb's part in a journey
- * @skb: its address
- * @head: address of its data, 0 if not known
+ * @id: skbtrace_record.life
+ * @skb: the skb's address, 0 if not known yet
  * @start_ns: when it began, as far as seen
- * @end_ns: when it ended, if it has (@ended)
+ * @end_ns: when the skb was freed, if it is (@gone)
  * @number: which of the journey's lives it is, from 0
  * @parent: number of the life that it was made from; its own if of none
- * @parent_hop: the hop at which it was made, JOURNEY_NO_HOP if of none
  * @last_hop: where the packet was last looked at on the way along this life
  * @told_hop: the last of these that told what packet it is of (a malformed skb does
  *	not), or JOURNEY_NO_HOP
  * @end_hop: the hop that says how it ended, or JOURNEY_NO_HOP
+ * @unread_hop: the hop at which it was given up after it had arrived, or JOURNEY_NO_HOP
  * @nr_hops: hops that looked at the packet in this life itself
  * @end: how it ended, as far as is known
- * @ended: it is over
- * @unseen_end: it must be over, but its end was not seen
- * @parked: see above
- * @tap: see above
- * @continued: the packet went on in another life
+ * @phase: what it has to do with the packet
+ * @gone: the skb is freed, whatever became of its bytes
+ * @guessed: that it carries this packet is a guess
  * @otherhost: it was dropped because it was not for this host
  * @in_doubt: parts were found for it of which another packet may have been the
  *	origin
- * @carrier: the life of another journey that it was merged into, or NULL
+ * @carrier: the life of another journey that it is merged into (LIFE_MERGED), or NULL
  */
 struct journey_life {
+	uint64_t id;
 	uint64_t skb;
-	uint64_t head;
 	uint64_t start_ns;
 	uint64_t end_ns;
 	uint32_t number;
 	uint32_t parent;
-	uint32_t parent_hop;
 	uint32_t last_hop;
 	uint32_t told_hop;
 	uint32_t end_hop;
+	uint32_t unread_hop;
 	uint32_t nr_hops;
 	enum journey_end end;
-	bool ended;
-	bool unseen_end;
-	bool parked;
-	bool tap;
-	bool continued;
+	enum life_phase phase;
+	bool gone;
+	bool guessed;
 	bool otherhost;
 	bool in_doubt;
 	struct journey_life *carrier;
 	/* private: */
-	struct journey *journey;	/* NULL: parked, its journey is complete */
+	struct journey *journey;	/* NULL: kept, its journey is complete */
 	struct journey_life *next;	/* of the journey; of the free ones */
-	struct life_key skb_key;
+	struct journey_life *whole_life; /* tied: what it was cut from, until it is looked at */
+	struct life_key id_key;
 	struct life_key head_key;
 	struct life_key identity_key;
 	struct life_key piece_key;
 	struct life_key split_key;
-	struct list_head parked_link;
+	struct list_head kept_link;
 	struct journey_life *merged;	/* the first of those it carries */
 	struct journey_life *next_merged;
-	struct span span;	/* seen last */
-	struct span whole;	/* seen at whole_hop, since when it may be cut */
+	struct journey_life *into;	/* tied: what it is to be merged into */
+	struct list_head joining;	/* those that are to be merged into it */
+	struct list_head joining_link;
+	uint64_t head;			/* address of its data, 0 if not known */
+	struct span span;		/* seen last */
+	struct span whole;		/* seen at whole_hop, since when it may be cut */
 	uint32_t whole_hop;
 	uint32_t nr_segments;
-	uint32_t fragment_id;	/* of its fragments, if they have one and it has not */
+	uint32_t segment;		/* tied: which of the whole's it is */
+	uint32_t fragment_id;		/* of its fragments, if they have one and it has not */
 	uint64_t sent_flow;
 	uint32_t sent_seq;
 	uint32_t sent_len;
-	uint8_t state;
-	bool at_birth;
-	bool gone;		/* the skb is freed, whatever became of its bytes */
+	uint8_t expected;		/* enum life_expected */
 };
 
 /**
@@ -170,9 +197,16 @@ struct journey_life {
  * @nr_lives: how many
  * @end: how it ended
  * @end_hop: the hop that says so, or JOURNEY_NO_HOP
+ * @nr_delivered: how many of its lives were delivered
+ * @nr_dropped: how many were dropped
+ * @nr_taps: how many were a packet socket's
+ * @unread_hop: the hop at which it was given up after it had been delivered, or
+ *	JOURNEY_NO_HOP
  * @retransmission: the same bytes were sent before
  * @closed_early: why the journey was closed before its end, or NULL
- * @nr_repeated: hops that are those of another journey's packet, which carried this one
+ * @nr_hidden: hops that were not asked for (SKBTRACE_F_HIDDEN)
+ * @nr_repeated: other hops that are those of another journey's packet, which carried
+ *	this one
  * @nr_losses: how often records were lost while it was under way
  * @loss: the first of these
  */
@@ -186,8 +220,13 @@ struct journey {
 	uint32_t nr_lives;
 	enum journey_end end;
 	uint32_t end_hop;
+	uint32_t nr_delivered;
+	uint32_t nr_dropped;
+	uint32_t nr_taps;
+	uint32_t unread_hop;
 	bool retransmission;
 	const char *closed_early;
+	uint32_t nr_hidden;
 	uint32_t nr_repeated;
 	uint32_t nr_losses;
 	struct source_loss loss;
@@ -251,12 +290,13 @@ struct journey_reasons {
 
 /**
  * struct journey_counts - what became of the records
- * @records: fed; each is counted as one of the next five
+ * @records: fed; each is counted as one of the next six
  * @hops: became a hop of a journey (those of what it carried have it too)
  * @unknown: about skbs that no journey is known of, ignored
  * @late_returns: returned after their journey was complete, ignored
  * @elsewhere: about skbs whose packet goes on without them: as a clone, as part of
  *	another skb, or in the hands of others who hold the skb
+ * @hidden: not asked for: used, and not shown
  * @no_room: their journey had as many hops as it may
  * @closed_early: journeys that were closed for want of room
  */
@@ -266,6 +306,7 @@ struct journey_counts {
 	uint64_t unknown;
 	uint64_t late_returns;
 	uint64_t elsewhere;
+	uint64_t hidden;
 	uint64_t no_room;
 	uint64_t closed_early;
 };
@@ -296,13 +337,31 @@ enum verdict_payload {
 };
 
 /**
+ * enum verdict_how - what became of the payload
+ * @VERDICT_OTHER: as many bytes, but others
+ * @VERDICT_TRUNCATED: its end is missing
+ * @VERDICT_EXTENDED: bytes were added
+ * @VERDICT_EMPTIED: all of it is missing
+ */
+enum verdict_how {
+	VERDICT_OTHER,
+	VERDICT_TRUNCATED,
+	VERDICT_EXTENDED,
+	VERDICT_EMPTIED,
+};
+
+/**
  * struct verdict_change - a change of the payload
  * @after: the last hop that had it as it was
  * @before: the first hop that has it changed
+ * @how: what became of it
+ * @bytes: how many were cut off or added
  */
 struct verdict_change {
 	uint32_t after;
 	uint32_t before;
+	enum verdict_how how;
+	uint32_t bytes;
 };
 
 /**
@@ -324,9 +383,13 @@ struct verdict {
 	uint32_t cut_at;
 	uint32_t cut_first;
 	enum journey_joint cut;
+	/* where it went into something, or came out, that is not looked into; and what */
+	uint32_t crossed_at;
+	const char *crossed_why;
 };
 
 void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *verdict);
 const char *verdict_name(enum verdict_payload payload);
+const char *verdict_how_name(enum verdict_how how);
 
 #endif /* SKBTRACE_TOOLS_JOURNEY_H */

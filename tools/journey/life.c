@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The lives of skbs, found by address of the skb, by address of the data and
- * by packet.
+ * The lives of skbs: what state they are in, and how they are found: by number, by
+ * address of the data and by packet.
  *
- * Allocators hand out again what was freed last, so thousands of lives that
- * are over may have one key.  Only the newest life with a key is hashed, the
- * older ones hang behind it: a bucket is no longer for them.
+ * Thousands of lives that are over may have one key.  Only the newest life with a key
+ * is hashed, the older ones hang behind it: a bucket is no longer for them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -89,12 +88,12 @@ int life_table_init(struct life_table *table, uint32_t nr_expected)
 	nr = (size_t)1 << bits;
 	table->shift = 64 - bits;
 	table->unused = NULL;
-	table->by_skb = calloc(nr, sizeof(struct hlist_head));
+	table->by_id = calloc(nr, sizeof(struct hlist_head));
 	table->by_head = calloc(nr, sizeof(struct hlist_head));
 	table->by_identity = calloc(nr, sizeof(struct hlist_head));
 	table->by_piece = calloc(nr, sizeof(struct hlist_head));
 	table->by_split = calloc(nr, sizeof(struct hlist_head));
-	if (!table->by_skb || !table->by_head || !table->by_identity ||
+	if (!table->by_id || !table->by_head || !table->by_identity ||
 	    !table->by_piece || !table->by_split) {
 		life_table_destroy(table);
 		return -ENOMEM;
@@ -114,7 +113,7 @@ void life_table_destroy(struct life_table *table)
 		table->unused = life->next;
 		free(life);
 	}
-	free(table->by_skb);
+	free(table->by_id);
 	free(table->by_head);
 	free(table->by_identity);
 	free(table->by_piece);
@@ -124,12 +123,12 @@ void life_table_destroy(struct life_table *table)
 /**
  * life_new() - a life begins
  * @table: the table
- * @skb: the skb's address
+ * @id: its number
  * @start_ns: when
  *
  * Return: the life, of no journey yet; or NULL if there is no memory.
  */
-struct journey_life *life_new(struct life_table *table, uint64_t skb, uint64_t start_ns)
+struct journey_life *life_new(struct life_table *table, uint64_t id, uint64_t start_ns)
 {
 	struct journey_life *life = table->unused;
 
@@ -140,14 +139,16 @@ struct journey_life *life_new(struct life_table *table, uint64_t skb, uint64_t s
 	if (!life)
 		return NULL;
 	memset(life, 0, sizeof(*life));
-	life->skb = skb;
+	life->id = id;
 	life->start_ns = start_ns;
-	life->parent_hop = JOURNEY_NO_HOP;
 	life->last_hop = JOURNEY_NO_HOP;
 	life->told_hop = JOURNEY_NO_HOP;
 	life->end_hop = JOURNEY_NO_HOP;
-	list_init(&life->parked_link);
-	key_add(table, table->by_skb, &life->skb_key, skb);
+	life->unread_hop = JOURNEY_NO_HOP;
+	list_init(&life->kept_link);
+	list_init(&life->joining);
+	list_init(&life->joining_link);
+	key_add(table, table->by_id, &life->id_key, id);
 	return life;
 }
 
@@ -158,13 +159,132 @@ struct journey_life *life_new(struct life_table *table, uint64_t skb, uint64_t s
  */
 void life_release(struct life_table *table, struct journey_life *life)
 {
-	key_del(table, table->by_skb, &life->skb_key);
+	life_part(life);
+	while (!list_empty(&life->joining))
+		life_part(container_of(life->joining.next, struct journey_life, joining_link));
+	key_del(table, table->by_id, &life->id_key);
 	life_forget_head(table, life);
 	life_forget_identity(table, life);
 	life_forget_span(table, life);
-	list_del_init(&life->parked_link);
+	list_del_init(&life->kept_link);
 	life->next = table->unused;
 	table->unused = life;
+}
+
+/**
+ * life_last() - the hop at which its packet was looked at last
+ * @life: the life, with a journey and a last hop
+ */
+const struct skbtrace_record *life_last(const struct journey_life *life)
+{
+	return &life->journey->hops[life->last_hop].record;
+}
+
+/**
+ * life_is_over() - is nothing to come of a life any more, in whatever skb
+ * @life: the life
+ */
+bool life_is_over(const struct journey_life *life)
+{
+	return life->gone && life->phase != LIFE_MERGED;
+}
+
+/**
+ * life_is_known() - does a life tell what its packet is
+ * @life: the life
+ */
+bool life_is_known(const struct journey_life *life)
+{
+	return life->journey && life->last_hop != JOURNEY_NO_HOP &&
+	       life->phase != LIFE_TAP && life->phase != LIFE_KEPT;
+}
+
+/**
+ * life_is_under_way() - may the bytes of a life be met elsewhere
+ * @life: the life
+ */
+bool life_is_under_way(const struct journey_life *life)
+{
+	return life_is_known(life) && (life->end == JOURNEY_OPEN || life->end == JOURNEY_FREED);
+}
+
+/**
+ * life_may_go_on() - may the bytes of an skb that was freed go on in another
+ * @life: its life
+ */
+bool life_may_go_on(const struct journey_life *life)
+{
+	const struct skbtrace_record *last;
+
+	if (life->end != JOURNEY_FREED || !life->span.len || life->phase == LIFE_PASSED_ON)
+		return false;
+	last = life_last(life);
+	return life->whole.len || packet_is_tcp(last) || (last->flags & SKBTRACE_F_FRAGMENT) ||
+	       life->into;
+}
+
+/**
+ * life_expected() - what may still be heard of a life
+ * @life: the life
+ */
+enum life_expected life_expected(const struct journey_life *life)
+{
+	if (life->phase == LIFE_KEPT || life->phase == LIFE_TAP || life->phase == LIFE_PASSED_ON)
+		return LIFE_QUIET;
+	if (life_is_over(life))
+		return life_may_go_on(life) ? LIFE_WAITING : LIFE_QUIET;
+	if (life->nr_hops && life->end == JOURNEY_OPEN)
+		return LIFE_TRAVELLING;
+	return LIFE_WAITING;
+}
+
+/**
+ * life_carry() - a life's bytes are in another's skb now
+ * @carrier: the other
+ * @part: the life, of another journey
+ */
+void life_carry(struct journey_life *carrier, struct journey_life *part)
+{
+	part->phase = LIFE_MERGED;
+	part->carrier = carrier;
+	part->next_merged = carrier->merged;
+	carrier->merged = part;
+}
+
+/**
+ * life_put_down() - they are not any more
+ * @part: the life
+ */
+void life_put_down(struct journey_life *part)
+{
+	struct journey_life **link = &part->carrier->merged;
+
+	while (*link != part)
+		link = &(*link)->next_merged;
+	*link = part->next_merged;
+	part->carrier = NULL;
+	part->phase = LIFE_GOING;
+}
+
+/**
+ * life_join() - a record says that a life's bytes are to be merged into another's skb
+ * @carrier: the other
+ * @part: the life
+ */
+void life_join(struct journey_life *carrier, struct journey_life *part)
+{
+	part->into = carrier;
+	list_move_tail(&part->joining_link, &carrier->joining);
+}
+
+/**
+ * life_part() - they are merged, or are not to be any more
+ * @part: the life
+ */
+void life_part(struct journey_life *part)
+{
+	part->into = NULL;
+	list_del_init(&part->joining_link);
 }
 
 /**
@@ -260,18 +380,18 @@ void life_forget_span(struct life_table *table, struct journey_life *life)
 
 /* From here on: the newest life that has a key, and the next older one. */
 
-struct journey_life *life_of_skb(const struct life_table *table, uint64_t skb)
+struct journey_life *life_of_id(const struct life_table *table, uint64_t id)
 {
-	struct life_key *key = key_newest(table, table->by_skb, skb);
+	struct life_key *key = key_newest(table, table->by_id, id);
 
-	return key ? container_of(key, struct journey_life, skb_key) : NULL;
+	return key ? container_of(key, struct journey_life, id_key) : NULL;
 }
 
-struct journey_life *life_older_of_skb(const struct journey_life *life)
+struct journey_life *life_older_of_id(const struct journey_life *life)
 {
-	struct life_key *key = life->skb_key.older;
+	struct life_key *key = life->id_key.older;
 
-	return key ? container_of(key, struct journey_life, skb_key) : NULL;
+	return key ? container_of(key, struct journey_life, id_key) : NULL;
 }
 
 struct journey_life *life_of_head(const struct life_table *table, uint64_t head)

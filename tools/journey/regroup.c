@@ -3,8 +3,8 @@
  * Packets that are cut into several, and several that are put together: whose
  * bytes a new skb has, and whether what was put together has those of its parts.
  */
-#include "engine.h"
 #include "lib/crc32c.h"
+#include "regroup.h"
 
 /* How many lives of one key are looked at, at the most: cost is to be bounded. */
 #define WHOLES_MAX	256
@@ -18,20 +18,10 @@ static const struct skbtrace_record *record_at(const struct journey_life *life, 
 	return &life->journey->hops[hop].record;
 }
 
-static bool is_known(const struct journey_life *life)
-{
-	return life->journey && life->last_hop != JOURNEY_NO_HOP && !life->tap && !life->parked;
-}
-
-static bool is_under_way(const struct journey_life *life)
-{
-	return is_known(life) && (life->end == JOURNEY_OPEN || life->end == JOURNEY_FREED);
-}
-
 /* The skb of a packet that is cut goes on as the first part, and may end before the next. */
 static bool was_cut(const struct journey_life *life)
 {
-	return is_known(life) && life->whole.len && !span_is_same(&life->span, &life->whole);
+	return life_is_known(life) && life->whole.len && !span_is_same(&life->span, &life->whole);
 }
 
 /* Of two that it may be: whose fragments are made on this CPU, then whose last. */
@@ -66,7 +56,7 @@ struct journey_life *regroup_origin(const struct journey_engine *engine,
 	     life && nr < WHOLES_MAX; life = life_older_of_split(life), nr++) {
 		const struct skbtrace_record *whole;
 
-		if ((!is_under_way(life) && !was_cut(life)) || life->carrier ||
+		if ((!life_is_under_way(life) && !was_cut(life)) || life->carrier ||
 		    engine_journey_is_full(engine, life->journey))
 			continue;
 		whole = record_at(life, life->whole_hop);
@@ -92,68 +82,81 @@ struct journey_life *regroup_origin(const struct journey_engine *engine,
 	return likeliest;
 }
 
-static void carry(struct journey_life *carrier, struct journey_life *part)
-{
-	part->carrier = carrier;
-	part->next_merged = carrier->merged;
-	carrier->merged = part;
-}
-
-static void put_down(struct journey_life *part)
-{
-	struct journey_life **link = &part->carrier->merged;
-
-	while (*link != part)
-		link = &(*link)->next_merged;
-	*link = part->next_merged;
-	part->carrier = NULL;
-}
-
 /* What was merged into a packet goes on with the life that has its bytes now. */
 static void hand_on(struct journey_engine *engine, struct journey_life *part,
 		    struct journey_life *life)
 {
-	put_down(part);
-	carry(life, part);
+	life_put_down(part);
+	life_carry(life, part);
 	part->end = JOURNEY_OPEN;
 	part->end_hop = JOURNEY_NO_HOP;
 	engine_life_changed(engine, part);
 }
 
+/* A life has a part of a packet: what had been merged into that goes on with the part. */
+static void take_part(struct journey_engine *engine, struct journey_life *whole,
+		      struct journey_life *life, const struct span *span)
+{
+	struct journey_life *part, *next;
+
+	if (life_is_over(whole)) {
+		whole->phase = LIFE_PASSED_ON;
+		engine_life_changed(engine, whole);
+	}
+	for (part = whole->merged; part; part = next) {
+		next = part->next_merged;
+		/* Addresses may be translated since; the bytes are counted alike. */
+		part->span.space = span->space;
+		if (span_contains(span, &part->span))
+			hand_on(engine, part, life);
+	}
+}
+
 /**
- * regroup_segment() - a life begins with a part of a packet
+ * regroup_segment() - a life begins with a part of a packet, as it seems
  * @engine: the engine
  * @whole: the life of the packet
  * @record: the first that is seen of the part
- *
- * What had been merged into the packet goes on with the part that has it.
  *
  * Return: the life, or NULL if there is no memory.
  */
 struct journey_life *regroup_segment(struct journey_engine *engine, struct journey_life *whole,
 				     const struct skbtrace_record *record)
 {
-	struct journey_life *life, *part, *next;
+	struct journey_life *life;
 	struct span span;
 
-	life = engine_begin_life(engine, whole->journey, whole, record->skb, record->ts_ns);
+	life = engine_begin_life(engine, whole->journey, whole, record->life, record->ts_ns);
 	if (!life)
 		return NULL;
-	span_of_segment(record_at(whole, whole->whole_hop), record, whole->nr_segments++, &span);
-	life->parent_hop = whole->whole_hop;
+	life->segment = whole->nr_segments++;
+	span_of_segment(record_at(whole, whole->whole_hop), record, life->segment, &span);
 	life->last_hop = whole->whole_hop;
-	if (whole->ended) {
-		whole->continued = true;
-		engine_life_changed(engine, whole);
-	}
-	for (part = whole->merged; part; part = next) {
-		next = part->next_merged;
-		/* Addresses may be translated since; the bytes are counted alike. */
-		part->span.space = span.space;
-		if (span_contains(&span, &part->span))
-			hand_on(engine, part, life);
-	}
+	/* TCP's sequence numbers say whose bytes they are. */
+	life->guessed = !packet_is_tcp(record);
+	take_part(engine, whole, life, &span);
 	return life;
+}
+
+/**
+ * regroup_tied() - a life that was made of another is looked at for the first time
+ * @engine: the engine
+ * @life: the life
+ * @record: what is seen of it
+ */
+void regroup_tied(struct journey_engine *engine, struct journey_life *life,
+		  const struct skbtrace_record *record)
+{
+	struct journey_life *whole = life->whole_life;
+	struct span span;
+
+	life->whole_life = NULL;
+	if (life->last_hop == JOURNEY_NO_HOP)
+		return;
+	if (span_of_segment(record_at(life, life->last_hop), record, life->segment, &span))
+		take_part(engine, whole, life, &span);
+	else if (life_is_over(whole))
+		regroup_rebuilt(engine, whole, life);
 }
 
 /**
@@ -191,8 +194,10 @@ static struct journey_life *part_at(const struct journey_engine *engine,
 			continue;
 		if (life == carrier)
 			return life;
-		if (is_under_way(life) && !life->carrier && !life->continued &&
-		    is_beside(record_at(life, life->last_hop), record))
+		if (life->into && life->into != carrier)
+			continue;
+		if (life_is_under_way(life) && (life->phase == LIFE_GOING || life->phase == LIFE_BORN) &&
+		    is_beside(life_last(life), record))
 			return life;
 	}
 	return NULL;
@@ -205,19 +210,19 @@ static void merge_part(struct journey_engine *engine, struct journey_life *carri
 	struct journey_life *inner;
 	uint32_t mirrored;
 
+	life_part(part);
 	/* What was merged into it is now merged into the carrier. */
 	while ((inner = part->merged)) {
-		put_down(inner);
+		life_put_down(inner);
 		merge_part(engine, carrier, inner, hop);
 	}
 	/* What has its bytes later comes from the carrier. */
 	life_forget_identity(&engine->lives, part);
 	if (part->journey == carrier->journey) {
-		part->continued = true;
+		part->phase = LIFE_PASSED_ON;
 	} else if (!engine_journey_is_full(engine, part->journey) ||
 		   part->journey->mirrored == engine->counts.records) {
-		carry(carrier, part);
-		part->ended = false;
+		life_carry(carrier, part);
 		part->end = JOURNEY_OPEN;
 		part->end_hop = JOURNEY_NO_HOP;
 		mirrored = engine_mirror_hop(engine, part, &joint->record);
@@ -243,6 +248,45 @@ static bool has_digest_of(const struct skbtrace_record *record, const struct spa
 	return has_digest(record) && seen.start == span->start && seen.len == span->len;
 }
 
+/*
+ * Whose bytes a packet that has grown has, in order: by where they stand in the stream
+ * or datagram.
+ *
+ * Return: how many lives, 0 if not all are known.
+ */
+static uint32_t parts_by_place(const struct journey_engine *engine, struct journey_life *carrier,
+			       const struct skbtrace_record *record, const struct span *span,
+			       struct journey_life **parts)
+{
+	uint32_t len, nr = 0;
+
+	for (len = 0; len < span->len; len += parts[nr++]->span.len) {
+		if (nr == PARTS_MAX)
+			return 0;
+		parts[nr] = part_at(engine, carrier, record, span->space, span->start + len);
+		if (!parts[nr] || parts[nr]->span.len > span->len - len)
+			return 0;
+	}
+	return nr;
+}
+
+/* The same, by the records of the merges, for want of a number that says where. */
+static uint32_t parts_by_ties(struct journey_life *carrier, const struct span *span,
+			      struct journey_life **parts)
+{
+	struct list_head *link;
+	uint32_t len = carrier->span.len, nr = 0;
+
+	parts[nr++] = carrier;
+	for (link = carrier->joining.next; link != &carrier->joining; link = link->next) {
+		parts[nr] = container_of(link, struct journey_life, joining_link);
+		if (nr == PARTS_MAX - 1 || !life_is_known(parts[nr]))
+			return 0;
+		len += parts[nr++]->span.len;
+	}
+	return len == span->len ? nr : 0;
+}
+
 /* A packet has grown: find the parts that it now consists of, and compare. */
 static void merge(struct journey_engine *engine, struct journey_life *carrier, uint32_t hop,
 		  const struct span *span)
@@ -250,20 +294,22 @@ static void merge(struct journey_engine *engine, struct journey_life *carrier, u
 	struct journey_hop *joint = &carrier->journey->hops[hop];
 	struct journey_life *parts[PARTS_MAX], *part;
 	bool known = has_digest(&joint->record);
-	uint32_t crc = 0, len = 0, nr = 0, i;
+	uint32_t crc = 0, nr, i;
 
-	for (; len < span->len; len += part->span.len) {
+	nr = parts_by_place(engine, carrier, &joint->record, span, parts);
+	if (!nr)
+		nr = parts_by_ties(carrier, span, parts);
+	if (!nr) {
+		joint->joint = JOURNEY_JOINT_UNKNOWN;
+		return;
+	}
+	for (i = 0; i < nr; i++) {
 		const struct skbtrace_record *record;
 
-		part = part_at(engine, carrier, &joint->record, span->space, span->start + len);
-		if (!part || nr == PARTS_MAX || part->span.len > span->len - len) {
-			joint->joint = JOURNEY_JOINT_UNKNOWN;
-			return;
-		}
-		parts[nr++] = part;
-		record = record_at(part, part == carrier ? joint->previous : part->last_hop);
-		known &= has_digest_of(record, &part->span);
-		crc = crc32c_combine(crc, record->crc32c, part->span.len);
+		record = record_at(parts[i], parts[i] == carrier ? joint->previous :
+							       parts[i]->last_hop);
+		known &= has_digest_of(record, &parts[i]->span);
+		crc = crc32c_combine(crc, record->crc32c, parts[i]->span.len);
 	}
 	joint->nr_parts = nr;
 	joint->joint = !known ? JOURNEY_JOINT_UNKNOWN :
@@ -335,8 +381,7 @@ void regroup_shrink(struct journey_engine *engine, struct journey_life *life,
 		part->span.space = span.space;
 		if (span_contains(&span, &part->span))
 			continue;
-		put_down(part);
-		part->ended = part->gone;
+		life_put_down(part);
 		engine_life_changed(engine, part);
 	}
 }
@@ -350,40 +395,8 @@ void regroup_shrink(struct journey_engine *engine, struct journey_life *life,
 void regroup_again(struct journey_engine *engine, struct journey_life *life)
 {
 	if (life->carrier)
-		put_down(life);
-	life->continued = false;
+		life_put_down(life);
+	if (life->phase == LIFE_PASSED_ON)
+		life->phase = LIFE_GOING;
 	engine_life_changed(engine, life);
-}
-
-/**
- * regroup_may_go_on() - may the bytes of an skb that was freed go on in another
- * @life: its life
- */
-bool regroup_may_go_on(const struct journey_life *life)
-{
-	const struct skbtrace_record *last;
-
-	if (life->end != JOURNEY_FREED || !life->span.len || life->continued)
-		return false;
-	last = record_at(life, life->last_hop);
-	return life->whole.len || packet_is_tcp(last) || (last->flags & SKBTRACE_F_FRAGMENT);
-}
-
-/**
- * regroup_forget() - a life is released
- * @engine: the engine
- * @life: the life
- */
-void regroup_forget(struct journey_engine *engine, struct journey_life *life)
-{
-	struct journey_life *part;
-
-	if (life->carrier)
-		put_down(life);
-	while ((part = life->merged)) {
-		put_down(part);
-		part->ended = true;
-		part->end_ns = part->journey->last_ns;
-		engine_life_changed(engine, part);
-	}
 }

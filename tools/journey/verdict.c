@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "journey.h"
+#include "compare.h"
 #include "lib/crc32c.h"
 
 /* How well a hop tells the payload. */
@@ -22,13 +22,13 @@ static enum evidence evidence(const struct skbtrace_record *record)
 {
 	if (point_of(record->point)->kind == POINT_RETURN)
 		return EVIDENCE_NONE;
-	if (record->flags & PACKET_BROKEN)
+	if (record->flags & (SKBTRACE_F_MALFORMED | SKBTRACE_F_UNREADABLE))
 		return EVIDENCE_BROKEN;
 	if (record->payload == SKBTRACE_PAYLOAD_NONE)
 		return EVIDENCE_NONE;
 	if (!record->payload_len || (record->flags & SKBTRACE_F_DIGEST))
 		return EVIDENCE_DIGEST;
-	return EVIDENCE_NONE;
+	return record->flags & SKBTRACE_F_TRUNCATED ? EVIDENCE_BROKEN : EVIDENCE_NONE;
 }
 
 /* The first reason given is the one that is told. */
@@ -62,14 +62,40 @@ static void broken(struct verdict *verdict, const struct journey *journey, uint3
 	unverified(verdict, "at %s %s", symbol(journey, hop), what);
 }
 
-static void changed(struct verdict *verdict, uint32_t after, uint32_t before)
+static void changed(struct verdict *verdict, uint32_t after, uint32_t before,
+		    enum verdict_how how, uint32_t bytes)
 {
-	if (verdict->nr_changes < VERDICT_CHANGES) {
-		verdict->changes[verdict->nr_changes].after = after;
-		verdict->changes[verdict->nr_changes].before = before;
-	}
+	if (verdict->nr_changes < VERDICT_CHANGES)
+		verdict->changes[verdict->nr_changes] = (struct verdict_change){
+			.after = after, .before = before, .how = how, .bytes = bytes
+		};
 	verdict->nr_changes++;
 	verdict->payload = VERDICT_CHANGED;
+}
+
+/*
+ * Bytes differ: they were changed, if it is certain that they are one packet's.  It is
+ * not if it was guessed which packet an skb carries that was made unseen; but TCP's
+ * sequence numbers say whose bytes are whose.
+ */
+static void differs(struct verdict *verdict, const struct journey *journey, uint32_t after,
+		    uint32_t before, enum verdict_how how, uint32_t bytes)
+{
+	const struct journey_hop *a = &journey->hops[after], *b = &journey->hops[before];
+	bool proven = how == VERDICT_OTHER && packet_is_tcp(&a->record) &&
+		      packet_same_flow(&a->record, &b->record) &&
+		      a->record.tcp_seq == b->record.tcp_seq;
+
+	if (b->doubts > a->doubts || (b->record.flags & SKBTRACE_F_DOUBTFUL))
+		unverified(verdict, "at %s it may be another packet in an skb of the same "
+			   "address: the kernel skipped probes where skbs are freed",
+			   symbol(journey, before));
+	else if (b->guesses != a->guesses && !proven)
+		unverified(verdict, "at %s the bytes are others than at %s, in an skb whose making "
+			   "was not seen: it may be another packet", symbol(journey, before),
+			   symbol(journey, after));
+	else
+		changed(verdict, after, before, how, bytes);
 }
 
 static void span_differs(struct verdict *verdict, const struct journey *journey,
@@ -88,23 +114,6 @@ static void span_differs(struct verdict *verdict, const struct journey *journey,
 	unverified(verdict, "payload went from %" PRIu32 " bytes%s to %" PRIu32
 		   " bytes%s at %s: %s", a->payload_len, from, b->payload_len, to,
 		   symbol(journey, hop), why);
-}
-
-static bool same_span(const struct skbtrace_record *a, const struct skbtrace_record *b)
-{
-	if (a->payload != b->payload || a->payload_len != b->payload_len)
-		return false;
-	/* Sequence numbers may be translated; the bytes are what counts. */
-	if (!a->payload_len || packet_same_bytes(a, b))
-		return true;
-	/* A tunnel's payload is no part's of what comes out of it. */
-	return a->l4proto == b->l4proto && a->frag_off == b->frag_off &&
-	       (!packet_is_tcp(a) || a->tcp_seq == b->tcp_seq);
-}
-
-static bool has_digest(const struct skbtrace_record *record)
-{
-	return (record->flags & SKBTRACE_F_DIGEST) && record->digest_len == record->payload_len;
 }
 
 static uint32_t previous_with_digest(const struct journey *journey, uint32_t hop)
@@ -130,6 +139,14 @@ static int compare_segments(const void *a, const void *b)
 	return distance ? (distance < 0 ? -1 : 1) : (x->hop < y->hop ? -1 : x->hop > y->hop);
 }
 
+/* Which of the segments of a packet it is: a packet that is cut in place is the first. */
+static uint32_t segment_number(const struct journey *journey, uint32_t before, uint32_t hop)
+{
+	const struct journey_life *life = journey->hops[hop].life;
+
+	return life == journey->hops[before].life ? 0 : life->segment;
+}
+
 /*
  * Have the parts that a packet was cut into, put together, the bytes it had?
  * @first is set to the first hop that has seen one.
@@ -143,16 +160,20 @@ static enum journey_joint compare_parts(const struct journey *journey, uint32_t 
 	uint32_t hop, nr = 0, room = 0, crc = 0, i;
 	struct span all = span_of(whole);
 	uint32_t next = all.start;
+	bool certain = true;
 
 	*first = JOURNEY_NO_HOP;
 	for (hop = before + 1; hop < journey->nr_hops; hop++) {
 		const struct skbtrace_record *record = &journey->hops[hop].record;
 		struct segment segment = { .hop = hop };
 
-		if (evidence(record) != EVIDENCE_DIGEST || !has_digest(record) ||
+		if (evidence(record) != EVIDENCE_DIGEST || !compare_has_digest(record) ||
 		    previous_with_digest(journey, hop) != before ||
-		    !span_of_segment(whole, record, nr, &segment.span))
+		    !span_of_segment(whole, record, segment_number(journey, before, hop),
+				     &segment.span))
 			continue;
+		certain &= journey->hops[hop].guesses == journey->hops[before].guesses &&
+			   journey->hops[hop].doubts == journey->hops[before].doubts;
 		if (nr == room) {
 			void *more = realloc(segments, (room + 64) * sizeof(*segments));
 
@@ -175,13 +196,11 @@ static enum journey_joint compare_parts(const struct journey *journey, uint32_t 
 		crc = crc32c_combine(crc, record->crc32c, record->payload_len);
 		next += record->payload_len;
 	}
-	if (next != all.start + all.len || !has_digest(whole))
+	if (next != all.start + all.len || !compare_has_digest(whole))
 		goto out;
 	result = crc == whole->crc32c ? JOURNEY_JOINT_SAME : JOURNEY_JOINT_CHANGED;
-	/* Without a number in the header their order, or whose they are, is not certain. */
-	if (result == JOURNEY_JOINT_CHANGED && !packet_is_tcp(whole) &&
-	    ((whole->gso_size && whole->protocol != ETH_P_IP) ||
-	     journey->hops[before].life->in_doubt))
+	/* Whose they are, or in which order they stand, is a guess: see differs(). */
+	if (result == JOURNEY_JOINT_CHANGED && !certain)
 		result = JOURNEY_JOINT_UNKNOWN;
 out:
 	free(segments);
@@ -197,14 +216,14 @@ static uint32_t seen_before(const struct journey *journey, uint32_t hop)
 	const struct skbtrace_record *record = &journey->hops[hop].record;
 	struct span span = span_of(record);
 
-	if (!span.len || !has_digest(record) || (!packet_is_tcp(record) && !record->ip_id))
+	if (!span.len || !compare_has_digest(record) || (!packet_is_tcp(record) && !record->ip_id))
 		return JOURNEY_NO_HOP;
 	while (hop--) {
 		const struct skbtrace_record *earlier = &journey->hops[hop].record;
 		struct span other = span_of(earlier);
 
 		/* Addresses may be translated; it is one journey. */
-		if (evidence(earlier) == EVIDENCE_DIGEST && has_digest(earlier) &&
+		if (evidence(earlier) == EVIDENCE_DIGEST && compare_has_digest(earlier) &&
 		    earlier->l4proto == record->l4proto && other.start == span.start &&
 		    other.len == span.len &&
 		    (packet_is_tcp(record) || earlier->ip_id == record->ip_id))
@@ -222,13 +241,13 @@ static bool fragment_was_seen(const struct journey *journey, uint32_t hop)
 {
 	const struct skbtrace_record *record = &journey->hops[hop].record;
 
-	if (!(record->flags & SKBTRACE_F_FRAGMENT) || !has_digest(record))
+	if (!(record->flags & SKBTRACE_F_FRAGMENT) || !compare_has_digest(record))
 		return false;
 	while (hop--) {
 		const struct skbtrace_record *earlier = &journey->hops[hop].record;
 
-		if ((earlier->flags & SKBTRACE_F_FRAGMENT) && has_digest(earlier) &&
-		    same_span(earlier, record) && earlier->crc32c == record->crc32c)
+		if ((earlier->flags & SKBTRACE_F_FRAGMENT) && compare_has_digest(earlier) &&
+		    earlier->frag_off == record->frag_off && packet_same_bytes(earlier, record))
 			return true;
 	}
 	return false;
@@ -242,6 +261,12 @@ static bool has_changed_since(const struct verdict *verdict, uint32_t hop)
 		verdict->changes[verdict->nr_changes - 1].before > hop);
 }
 
+/* Is it certain what packet a hop is of, all the way? */
+static bool is_certain(const struct journey *journey, uint32_t hop)
+{
+	return !journey->hops[hop].guesses && !journey->hops[hop].doubts;
+}
+
 /* Compare where the packet was cut up or put together. */
 static void compare_regrouped(struct verdict *verdict, const struct journey *journey,
 			      uint32_t before, uint32_t hop)
@@ -252,7 +277,8 @@ static void compare_regrouped(struct verdict *verdict, const struct journey *jou
 	uint32_t first = hop, earlier;
 	struct span span;
 
-	if (joint == JOURNEY_NO_JOINT && span_of_segment(a, b, 0, &span)) {
+	if (joint == JOURNEY_NO_JOINT &&
+	    span_of_segment(a, b, segment_number(journey, before, hop), &span)) {
 		if (verdict->cut_at != before) {
 			verdict->cut_at = before;
 			verdict->cut = compare_parts(journey, before, &verdict->cut_first);
@@ -263,21 +289,26 @@ static void compare_regrouped(struct verdict *verdict, const struct journey *jou
 	if (joint == JOURNEY_JOINT_SAME)
 		return;
 	if (joint == JOURNEY_JOINT_CHANGED) {
-		if (hop == first)
-			changed(verdict, before, hop);
+		if (hop == first && journey->hops[hop].doubts == journey->hops[before].doubts)
+			changed(verdict, before, hop, VERDICT_OTHER, 0);
 		return;
 	}
 	earlier = seen_before(journey, hop);
 	if (earlier == JOURNEY_NO_HOP && fragment_was_seen(journey, hop))
 		return;
-	if (earlier == JOURNEY_NO_HOP)
+	if (earlier == JOURNEY_NO_HOP) {
 		span_differs(verdict, journey, a, hop, joint == JOURNEY_NO_JOINT ?
 			     "not known whose bytes these are" :
 			     "not all of its parts were seen");
-	else if (journey->hops[earlier].record.crc32c != b->crc32c &&
-		 !has_changed_since(verdict, earlier))
+		return;
+	}
+	if (journey->hops[earlier].record.crc32c == b->crc32c || has_changed_since(verdict, earlier))
+		return;
+	if (packet_is_tcp(b) || (is_certain(journey, earlier) && is_certain(journey, hop)))
 		/* Where no bytes were seen none were right. */
-		changed(verdict, a->payload_len ? before : earlier, hop);
+		changed(verdict, a->payload_len ? before : earlier, hop, VERDICT_OTHER, 0);
+	else
+		span_differs(verdict, journey, a, hop, "not known whose bytes these are");
 }
 
 static void only_partly(struct verdict *verdict, const struct skbtrace_record *record)
@@ -301,32 +332,95 @@ static bool was_in_another(const struct journey *journey, uint32_t before, uint3
 	return false;
 }
 
+/*
+ * A hop sees the outside of something, or its inside again: it is compared with the
+ * last that has seen the same side.
+ */
+static void compare_beyond(struct verdict *verdict, const struct journey *journey,
+			   uint32_t before, uint32_t hop, const char *why)
+{
+	const struct skbtrace_record *b = &journey->hops[hop].record;
+	struct comparison comparison;
+	uint32_t beyond = before;
+
+	while ((beyond = previous_with_digest(journey, beyond)) != JOURNEY_NO_HOP)
+		if (compare_across(&journey->hops[beyond].record, b))
+			break;
+	if (beyond == JOURNEY_NO_HOP) {
+		if (verdict->crossed_at == JOURNEY_NO_HOP) {
+			verdict->crossed_at = hop;
+			verdict->crossed_why = why;
+		}
+		return;
+	}
+	/* Back where it was before: there is nothing that was not compared. */
+	if (verdict->crossed_at != JOURNEY_NO_HOP && beyond < verdict->crossed_at)
+		verdict->crossed_at = JOURNEY_NO_HOP;
+	if (journey->hops[hop].joint == JOURNEY_JOINT_SAME)
+		return;
+	comparison = compare_hops(&journey->hops[beyond].record, b);
+	if (comparison.result == COMPARE_CHANGED && !has_changed_since(verdict, beyond))
+		differs(verdict, journey, beyond, hop, comparison.how, comparison.bytes);
+	else if (comparison.result == COMPARE_REGROUPED)
+		compare_regrouped(verdict, journey, beyond, hop);
+	else if (comparison.result == COMPARE_UNKNOWN)
+		unverified(verdict, "%s, at %s", comparison.why, symbol(journey, hop));
+}
+
 /* Compare a hop with the one that the packet came from. */
 static void compare(struct verdict *verdict, const struct journey *journey,
 		    uint32_t before, uint32_t hop)
 {
 	const struct skbtrace_record *a = &journey->hops[before].record;
 	const struct skbtrace_record *b = &journey->hops[hop].record;
+	struct comparison comparison = compare_hops(a, b);
 
-	if (!same_span(a, b)) {
-		if ((a->flags | b->flags) & SKBTRACE_F_DIGEST_MAX) {
+	switch (comparison.result) {
+	case COMPARE_SAME:
+		if (a->digest_len < a->payload_len)
+			only_partly(verdict, a);
+		break;
+	case COMPARE_CHANGED:
+		if (was_in_another(journey, before, hop))
+			span_differs(verdict, journey, a, hop, "not known whose bytes these are");
+		else if (comparison.how == VERDICT_EXTENDED && (a->flags & SKBTRACE_F_TRUNCATED))
+			broken(verdict, journey, before);
+		else
+			differs(verdict, journey, before, hop, comparison.how, comparison.bytes);
+		break;
+	case COMPARE_REGROUPED:
+		if ((a->flags | b->flags) & SKBTRACE_F_DIGEST_MAX)
 			only_partly(verdict, a->flags & SKBTRACE_F_DIGEST_MAX ? a : b);
-			return;
-		}
-		compare_regrouped(verdict, journey, before, hop);
-		return;
+		else
+			compare_regrouped(verdict, journey, before, hop);
+		break;
+	case COMPARE_ELSEWHERE:
+		compare_beyond(verdict, journey, before, hop, comparison.why);
+		break;
+	case COMPARE_UNKNOWN:
+		unverified(verdict, "%s, at %s", comparison.why, symbol(journey, hop));
+		break;
 	}
-	if (!a->payload_len)
+}
+
+/* Where what it went into, or came out of, could not be compared. */
+static void crossed(struct verdict *verdict, const struct journey *journey)
+{
+	uint32_t hop = verdict->crossed_at;
+	uint32_t before = previous_with_digest(journey, hop);
+
+	/* It came to nothing in there. */
+	if (journey->end == JOURNEY_DROPPED)
 		return;
-	if (a->digest_len != b->digest_len)
-		unverified(verdict, "digest_max was changed on the way, at %s",
-			   symbol(journey, hop));
-	else if (a->crc32c != b->crc32c && was_in_another(journey, before, hop))
-		span_differs(verdict, journey, a, hop, "not known whose bytes these are");
-	else if (a->crc32c != b->crc32c)
-		changed(verdict, before, hop);
-	else if (a->digest_len < a->payload_len)
-		only_partly(verdict, a);
+	span_differs(verdict, journey, &journey->hops[before].record, hop, verdict->crossed_why);
+}
+
+/* Its headers promise more than there is; if it was cut there, that is told already. */
+static bool is_newly_truncated(const struct journey *journey, uint32_t before, uint32_t hop)
+{
+	return (journey->hops[hop].record.flags & SKBTRACE_F_TRUNCATED) &&
+	       (before == JOURNEY_NO_HOP ||
+		!(journey->hops[before].record.flags & SKBTRACE_F_TRUNCATED));
 }
 
 /* What else keeps us from saying that all is well. */
@@ -350,13 +444,34 @@ static void find_doubts(struct verdict *verdict, const struct journey *journey, 
 			   " probe%s (see skbtrace points)", missed, missed == 1 ? "" : "s");
 }
 
+/**
+ * verdict_how_name() - the word for what became of a payload
+ * @how: what
+ */
+const char *verdict_how_name(enum verdict_how how)
+{
+	static const char * const names[] = {
+		[VERDICT_OTHER] = "changed",
+		[VERDICT_TRUNCATED] = "truncated",
+		[VERDICT_EXTENDED] = "extended",
+		[VERDICT_EMPTIED] = "emptied",
+	};
+
+	return names[how];
+}
+
 static void explain_changes(struct verdict *verdict, const struct journey *journey)
 {
 	const struct verdict_change *first = &verdict->changes[0];
+	char by[32] = "";
 	int len;
 
-	len = snprintf(verdict->why, sizeof(verdict->why), "payload changed between %s and %s",
-		       symbol(journey, first->after), symbol(journey, first->before));
+	if (first->how == VERDICT_TRUNCATED || first->how == VERDICT_EXTENDED)
+		snprintf(by, sizeof(by), " by %" PRIu32 " byte%s", first->bytes,
+			 first->bytes == 1 ? "" : "s");
+	len = snprintf(verdict->why, sizeof(verdict->why), "payload %s%s between %s and %s",
+		       verdict_how_name(first->how), by, symbol(journey, first->after),
+		       symbol(journey, first->before));
 	if (verdict->nr_changes > 1 && len > 0 && (size_t)len < sizeof(verdict->why))
 		snprintf(verdict->why + len, sizeof(verdict->why) - len,
 			 ", and %" PRIu32 " time%s more", verdict->nr_changes - 1,
@@ -383,11 +498,12 @@ void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *
 	verdict->nr_changes = 0;
 	verdict->bad_csum = JOURNEY_NO_HOP;
 	verdict->cut_at = JOURNEY_NO_HOP;
+	verdict->crossed_at = JOURNEY_NO_HOP;
 
 	for (hop = 0; hop < journey->nr_hops; hop++) {
 		const struct skbtrace_record *record = &journey->hops[hop].record;
 
-		has_payload |= record->payload_len;
+		has_payload |= record->payload != SKBTRACE_PAYLOAD_NONE && record->payload_len;
 		if (record->csum == SKBTRACE_CSUM_BAD && verdict->bad_csum == JOURNEY_NO_HOP)
 			verdict->bad_csum = hop;
 		switch (evidence(record)) {
@@ -402,6 +518,8 @@ void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *
 			before = previous_with_digest(journey, hop);
 			if (before != JOURNEY_NO_HOP)
 				compare(verdict, journey, before, hop);
+			if (is_newly_truncated(journey, before, hop))
+				broken(verdict, journey, hop);
 			break;
 		}
 	}
@@ -409,6 +527,8 @@ void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *
 		explain_changes(verdict, journey);
 		return;
 	}
+	if (verdict->crossed_at != JOURNEY_NO_HOP)
+		crossed(verdict, journey);
 	if (has_payload && nr_digests < 2)
 		unverified(verdict, nr_undigested ? "its payload was not digested (digest=0?)" :
 						    "seen at one point only");

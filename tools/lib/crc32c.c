@@ -16,3 +16,12 @@ uint32_t crc32c_combine(uint32_t first, uint32_t second, uint32_t second_len)
 {
 	return crc32c_append_zeros(first, second_len) ^ second;
 }
+
+/**
+ * crc32c_of_zeros() - CRC32C of bytes that are all 0
+ * @len: how many
+ */
+uint32_t crc32c_of_zeros(uint32_t len)
+{
+	return ~crc32c_append_zeros(~0u, len);
+}

@@ -80,6 +80,8 @@ bool filter_point(const struct filter *filter, const struct skbtrace_record *rec
 {
 	const struct point *point = point_of(record->point);
 
+	if (record->flags & SKBTRACE_F_HIDDEN)
+		return false;
 	return !filter->points || filter_globs_match(filter->points, point->symbol, point->group);
 }
 

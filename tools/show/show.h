@@ -32,12 +32,13 @@
  * @hops: in these, or hops shown
  * @lost: records that were lost
  * @missed: times that the kernel skipped a probe
- * @records: records that were read: @hops, but for the repeated, and the next four
+ * @records: records that were read: @hops, but for the repeated, and the next five
  * @repeated: hops that another journey has as well: a merged packet's
  * @hidden: not of what was to be shown
  * @unknown: of packets that no journey is known of
  * @elsewhere: of skbs whose packet goes on without them
  * @no_room: of journeys that had as many hops as they may
+ * @unasked: of points that were not asked for, which tell lives apart
  * @hops_only: there are no journeys, just hops
  */
 struct summary {
@@ -55,6 +56,7 @@ struct summary {
 	uint64_t unknown;
 	uint64_t elsewhere;
 	uint64_t no_room;
+	uint64_t unasked;
 	bool hops_only;
 };
 

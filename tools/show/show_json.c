@@ -222,9 +222,10 @@ static void json_summary(struct show *show, const struct summary *summary)
 		summary->journeys, summary->intact, summary->changed, summary->unverified,
 		summary->dropped, summary->hops, summary->lost, summary->missed);
 	fprintf(show->out, ",\"records\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"hidden\":%" PRIu64
-		",\"unknown\":%" PRIu64 ",\"elsewhere\":%" PRIu64 ",\"no_room\":%" PRIu64 "}\n",
+		",\"unknown\":%" PRIu64 ",\"elsewhere\":%" PRIu64 ",\"no_room\":%" PRIu64
+		",\"unasked\":%" PRIu64 "}\n",
 		summary->records, summary->repeated, summary->hidden, summary->unknown,
-		summary->elsewhere, summary->no_room);
+		summary->elsewhere, summary->no_room, summary->unasked);
 }
 
 const struct show_ops show_json_ops = {

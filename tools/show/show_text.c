@@ -288,7 +288,7 @@ static void widen(int *column, const char *text)
 /* Does a life carry the packet on a way of its own? */
 static bool is_branch(const struct journey_life *life)
 {
-	return life->nr_hops && !life->parked && !life->continued;
+	return life->nr_hops && life->phase != LIFE_KEPT && life->phase != LIFE_PASSED_ON;
 }
 
 static void lay_out(struct show *show, const struct journey *journey, struct columns *columns)
@@ -341,8 +341,8 @@ static void put_tree(struct show *show, struct columns *columns,
 		if (life->number)
 			fprintf(show->out, "  branch %" PRIu32 " of %" PRIu32 ", skb 0x%" PRIx64
 				"%s, %s:\n", life->number, life->parent, life->skb,
-				life->tap ? ", for a packet socket" : "",
-				life->parked ? "kept by TCP" : show_end(life->end));
+				life->phase == LIFE_TAP ? ", for a packet socket" : "",
+				life->phase == LIFE_KEPT ? "kept by TCP" : show_end(life->end));
 		put_hops(show, columns, journey, verdict, life);
 	}
 }
@@ -433,7 +433,7 @@ static void put_heading(struct show *show, const struct journey *journey,
 	put_verdict(show, verdict->payload);
 	fputs("; ", out);
 	put_end(show, journey);
-	fprintf(out, "; %" PRIu32 " hops in ", journey->nr_hops);
+	fprintf(out, "; %" PRIu32 " hops in ", journey->nr_hops - journey->nr_hidden);
 	put_duration(out, journey->last_ns - journey->first_ns);
 	putc('\n', out);
 	if (verdict->payload == VERDICT_UNVERIFIED)
@@ -556,6 +556,7 @@ static void put_records(FILE *out, const struct summary *summary)
 		{ summary->unknown, "of unknown packets" },
 		{ summary->elsewhere, "of skbs that the packet goes on without" },
 		{ summary->no_room, "of journeys that were full" },
+		{ summary->unasked, "of points that were not asked for" },
 	};
 	unsigned int i;
 

@@ -342,7 +342,11 @@ static void give_loss(struct stream *stream, unsigned int cpu, struct merge_item
 
 static void give_record(struct merge *merge, struct stream *stream, struct merge_item *item)
 {
-	item->record = next_record(stream);
+	struct skbtrace_record *record;
+
+	record = &first_block(stream)->records[stream->position];
+	record_clean(record);
+	item->record = record;
 	stream->last_ns = item->record->ts_ns;
 	stream->next_index = item->record->index + 1;
 	stream->knows_next = true;

@@ -32,6 +32,8 @@ enum source_text {
 	SOURCE_NR_TEXTS,
 };
 
+void record_clean(struct skbtrace_record *record);
+
 struct source;
 
 struct source_ops {
