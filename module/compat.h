@@ -11,10 +11,12 @@
 #define SKBTRACE_COMPAT_H
 
 #include <linux/cpu.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/poll.h>
 #include <linux/skbuff.h>
@@ -25,6 +27,11 @@
 #include <net/sock.h>
 
 #include "compat_have.h"
+
+/* Where the arguments of functions are is told here, and how stacks look in stacks.c. */
+#if !defined(CONFIG_X86_64) && !defined(CONFIG_ARM64)
+#error "skbtrace knows x86-64 and arm64 only"
+#endif
 
 /*
  * Which argument carries the skb: the names of the skb column of points.h.
@@ -138,6 +145,18 @@ static inline unsigned long regs_return_address(struct pt_regs *regs)
 	return procedure_link_pointer(regs);
 #endif
 }
+
+/*
+ * Modules may look at the names of the kernel until 5.7, 0bd476e6c671
+ * ("kallsyms: unexport kallsyms_lookup_name() and
+ * kallsyms_on_each_symbol()").  Distributions may have taken that over: hence
+ * weak, and NULL where it is not exported.
+ */
+#if defined(CONFIG_KALLSYMS) && LINUX_VERSION_CODE < KERNEL_VERSION(5, 7, 0)
+#define HAVE_KALLSYMS_ON_EACH_SYMBOL
+extern typeof(kallsyms_on_each_symbol) kallsyms_on_each_symbol __weak;
+extern typeof(module_mutex) module_mutex __weak;
+#endif
 
 /* 5.2, e9b98e162aa5 ("stacktrace: Provide helpers for common stack trace operations"). */
 #ifndef HAVE_STACK_TRACE_SAVE

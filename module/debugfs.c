@@ -31,6 +31,7 @@
 #include "ring.h"
 #include "stacks.h"
 #include "text.h"
+#include "witness.h"
 
 /*
  * Writers wake nobody: they run where that is not allowed.  Who waits for
@@ -389,7 +390,7 @@ static int stats_show(struct seq_file *m, void *v)
 	err = config_show(m);
 	if (err)
 		return err;
-	work = probes_work();
+	work = witness_sees();
 	if (work < 0)
 		seq_printf(m, "kprobes unknown: error %d\n", work);
 	else

@@ -19,6 +19,7 @@
 #include "returns.h"
 #include "ring.h"
 #include "stacks.h"
+#include "witness.h"
 
 static const struct probe_handlers handlers = {
 	.entry = entry_handler,
@@ -47,6 +48,7 @@ static int __init skbtrace_init(void)
 	err = probes_init(&handlers);
 	if (err)
 		goto err_files;
+	witness_init();
 	config_run(probes_apply);
 	if (!probes_attached()) {
 		pr_err("no point can be probed: is this kernel built with CONFIG_KPROBES?\n");
@@ -59,6 +61,7 @@ static int __init skbtrace_init(void)
 
 err_probes:
 	config_stop();
+	witness_exit();
 	probes_exit();
 err_files:
 	trace_files_exit();
@@ -74,6 +77,7 @@ err_rings:
 static void __exit skbtrace_exit(void)
 {
 	config_stop();
+	witness_exit();
 	probes_exit();
 	trace_files_exit();
 	stacks_exit();

@@ -41,6 +41,7 @@ static inline void points_ids_are_unique(unsigned int id)
 		.twin = TWIN_ ## _twin,					\
 		.role = ROLE_ ## _role,					\
 		.skb_arg = SKB_ ## _skb,				\
+		.skb_spec = SKB_ ## _skb,				\
 		.symbol = #_symbol,					\
 		.group = #_group,					\
 		.module = #_module,					\
@@ -57,9 +58,23 @@ static inline void points_ids_are_unique(unsigned int id)
 static struct point points[] = { SKBTRACE_POINTS(POINT) };
 #undef POINT
 
+/* The function of each of them; under points_lock. */
+#define POINT(_id, _symbol, _kind, _group, _module, _skb, _data, _dev,	\
+	      _twin, _role)						\
+	{								\
+		.name = #_symbol,					\
+		.module = #_module,					\
+		.takes_constprop = TWIN_ ## _twin == TWIN_CONSTPROP,	\
+	},
+static struct symbol symbols[] = { SKBTRACE_POINTS(POINT) };
+#undef POINT
+
 static DEFINE_MUTEX(points_lock);
 
 static const struct probe_handlers *handlers;
+
+/* This kernel lets modules look for functions: see symbols.c. */
+static bool can_look;
 
 DEFINE_PER_CPU(struct point_hits, point_hits);
 
@@ -71,52 +86,6 @@ DEFINE_PER_CPU(struct point_hits, point_hits);
 bool probes_armed;
 
 struct probes_frees probes_frees;
-
-/*
- * Are probes seen to work?  All can be switched off behind our back, in
- * debugfs's kprobes/enabled, or with ftrace, and nobody tells us.  So a
- * function of our own is probed, and called to see.
- */
-static unsigned int witnessed;
-
-static noinline void witness(void)
-{
-	barrier();	/* or there would be no call */
-}
-
-static int __kprobes witness_handler(struct kprobe *kp, struct pt_regs *regs)
-{
-	WRITE_ONCE(witnessed, READ_ONCE(witnessed) + 1);
-	return 0;
-}
-
-static struct kprobe witness_probe = {
-	.addr = (kprobe_opcode_t *)witness,
-	.pre_handler = witness_handler,
-};
-
-static int witness_error;
-
-/**
- * probes_work() - does the kernel let probes see anything at present
- *
- * Context: process, may sleep.
- * Return: 1 or 0, or an error where one cannot say.
- */
-int probes_work(void)
-{
-	unsigned int before;
-	int work;
-
-	if (witness_error)
-		return witness_error;
-	mutex_lock(&points_lock);
-	before = READ_ONCE(witnessed);
-	witness();
-	work = READ_ONCE(witnessed) != before;
-	mutex_unlock(&points_lock);
-	return work;
-}
 
 static unsigned long point_missed(const struct point *point)
 {
@@ -131,18 +100,26 @@ static unsigned long point_missed(const struct point *point)
 
 /*
  * All of struct kprobe must be as new on each registration: a left-over addr
- * is refused, left-over flags register it disabled.
+ * is refused, left-over flags register it disabled.  Either @address or @name
+ * says where.
  */
-static int register_point(struct point *point, const char *symbol)
+static int register_point(struct point *point, unsigned long address,
+			  const char *name)
 {
+	/* It may be another build of the function, or of its module. */
+	point->trusted = 0;
+	point->way = WAY_UNKNOWN;
+	point->skb_arg = point->skb_spec;
 	if (point->kind == POINT_ENTRY) {
 		memset(&point->kp, 0, sizeof(point->kp));
-		point->kp.symbol_name = symbol;
+		point->kp.addr = (kprobe_opcode_t *)address;
+		point->kp.symbol_name = name;
 		point->kp.pre_handler = handlers->entry;
 		return register_kprobe(&point->kp);
 	}
 	memset(&point->rp, 0, sizeof(point->rp));
-	point->rp.kp.symbol_name = symbol;
+	point->rp.kp.addr = (kprobe_opcode_t *)address;
+	point->rp.kp.symbol_name = name;
 	point->rp.entry_handler = handlers->call;
 	point->rp.handler = handlers->return_;
 	point->rp.data_size = handlers->call_size;
@@ -151,17 +128,37 @@ static int register_point(struct point *point, const char *symbol)
 	return register_kretprobe(&point->rp);
 }
 
+/*
+ * Compilers number the clones of a function from 0, gcc before 9 those of a
+ * whole file.
+ */
+#define CONSTPROP_TRIES	10
+
+static int try_names(struct point *point)
+{
+	struct symbol *where = point->where;
+	int err, i;
+
+	strscpy(where->found, where->name, sizeof(where->found));
+	err = register_point(point, 0, where->found);
+	for (i = 0; err == -ENOENT && where->takes_constprop && i < CONSTPROP_TRIES; i++) {
+		snprintf(where->found, sizeof(where->found), "%s.constprop.%d",
+			 where->name, i);
+		err = register_point(point, 0, where->found);
+	}
+	return err;
+}
+
 static void attach(struct point *point)
 {
 	int err;
 
-	strscpy(point->attached, point->symbol, sizeof(point->attached));
-	err = register_point(point, point->attached);
-	if (err == -ENOENT && point->twin == TWIN_CONSTPROP) {
-		snprintf(point->attached, sizeof(point->attached),
-			 "%s.constprop.0", point->symbol);
-		err = register_point(point, point->attached);
-	}
+	if (!can_look)
+		err = try_names(point);
+	else if (point->where->address)
+		err = register_point(point, point->where->address, NULL);
+	else
+		err = -ENOENT;
 	point->error = err;
 	if (!err)
 		point->state = POINT_ACTIVE;
@@ -171,22 +168,70 @@ static void attach(struct point *point)
 		point->state = POINT_REFUSED;
 }
 
-/* An absent symbol is waited for if nothing of its module is there. */
-static void tell_waiting_from_absent(void)
+/*
+ * Attach the points that are in a state, one by one: register_kprobes() does
+ * nothing else, but gives all of them up for one that fails.
+ */
+static void attach_all(bool (*wanted)(const struct point *point,
+				      const void *arg), const void *arg,
+		       enum point_state state)
 {
-	struct point *point, *other;
+	struct point *point;
+	bool any = false;
 
 	for (point = points; point < points + NR_POINTS; point++) {
-		if (point->state != POINT_ABSENT ||
-		    !strcmp(point->module, "vmlinux"))
+		if (point->state != state || !wanted(point, arg))
 			continue;
-		for (other = points; other < points + NR_POINTS; other++)
-			if (other->state == POINT_ACTIVE &&
-			    !strcmp(other->module, point->module))
-				break;
-		if (other == points + NR_POINTS)
-			point->state = POINT_WAITING;
+		if (!any)
+			can_look = symbols_look(symbols, ARRAY_SIZE(symbols));
+		any = true;
+		attach(point);
 	}
+}
+
+/* Does the kernel have a function of this name?  Its probe is never armed. */
+static bool symbol_exists(const char *name)
+{
+	struct kprobe probe = {
+		.symbol_name = name,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	int err = register_kprobe(&probe);
+
+	if (!err)
+		unregister_kprobe(&probe);
+	return err != -ENOENT;
+}
+
+/* Is a module there, if none of its points that are wanted could be attached? */
+static bool module_is_there(const char *module)
+{
+	const struct point *point;
+
+	for (point = points; point < points + NR_POINTS; point++) {
+		if (strcmp(point->module, module))
+			continue;
+		if (point->state == POINT_ACTIVE ||
+		    point->state == POINT_REFUSED || point->where->has_module)
+			return true;
+		/* Those that are wanted have just been looked for. */
+		if (!can_look && point->state == POINT_OFF &&
+		    symbol_exists(point->symbol))
+			return true;
+	}
+	return false;
+}
+
+/* What is not there is waited for if its module is not there either. */
+static void tell_waiting_from_absent(void)
+{
+	struct point *point;
+
+	for (point = points; point < points + NR_POINTS; point++)
+		if (point->state == POINT_ABSENT &&
+		    strcmp(point->module, SYMBOL_VMLINUX) &&
+		    !module_is_there(point->module))
+			point->state = POINT_WAITING;
 }
 
 /*
@@ -253,6 +298,11 @@ static bool is_unwanted(const struct point *point, const void *in_force)
 	       (!is_asked_for(point, config) && !is_indispensable(point));
 }
 
+static bool is_wanted(const struct point *point, const void *in_force)
+{
+	return !is_unwanted(point, in_force);
+}
+
 static bool ends_skbs(const struct point *point)
 {
 	return point->role == ROLE_DROP || point->role == ROLE_FREE;
@@ -293,9 +343,8 @@ void probes_apply(const struct config *in_force)
 		WRITE_ONCE(point->hidden, !is_asked_for(point, in_force));
 		if (is_unwanted(point, in_force))
 			point->state = POINT_OFF;
-		else if (point->state == POINT_OFF)
-			attach(point);
 	}
+	attach_all(is_wanted, in_force, POINT_OFF);
 	tell_waiting_from_absent();
 	begin_generation();
 	smp_store_release(&probes_armed, true);
@@ -315,11 +364,8 @@ static int module_event(struct notifier_block *nb, unsigned long event,
 
 	mutex_lock(&points_lock);
 	if (event == MODULE_STATE_COMING) {
-		for (point = points; point < points + NR_POINTS; point++)
-			if (point->state == POINT_WAITING &&
-			    is_of_module(point, module->name))
-				attach(point);
-		tell_waiting_from_absent();
+		/* What is not found now is absent: there is nothing to wait for. */
+		attach_all(is_of_module, module->name, POINT_WAITING);
 	} else if (event == MODULE_STATE_GOING) {
 		detach(is_of_module, module->name, POINT_WAITING);
 		for (point = points; point < points + NR_POINTS; point++)
@@ -373,18 +419,14 @@ bool probes_attached(void)
 int probes_init(const struct probe_handlers *with)
 {
 	struct point *point;
-	int err;
 
 	handlers = with;
 	for (point = points; point < points + NR_POINTS; point++) {
 		point->nr = point - points;
+		point->where = &symbols[point->nr];
 		point->has_reason = strstr(point->symbol, "reason");
 	}
-	witness_error = register_kprobe(&witness_probe);
-	err = register_module_notifier(&module_notifier);
-	if (err && !witness_error)
-		unregister_kprobe(&witness_probe);
-	return err;
+	return register_module_notifier(&module_notifier);
 }
 
 /**
@@ -399,8 +441,6 @@ void probes_exit(void)
 	WRITE_ONCE(probes_armed, false);
 	detach(is_any, NULL, POINT_OFF);
 	mutex_unlock(&points_lock);
-	if (!witness_error)
-		unregister_kprobe(&witness_probe);
 }
 
 /* Where in the table a number is, and one more; 0: nowhere. */
@@ -452,6 +492,54 @@ unsigned long probes_missed(void)
 	return missed;
 }
 
+static void show_active(struct seq_file *m, const struct point *point)
+{
+	const struct symbol *where = point->where;
+	unsigned int implausible = READ_ONCE(point->implausible);
+
+	seq_puts(m, "active");
+	if (strcmp(point->symbol, where->found))
+		seq_printf(m, " as %s", where->found);
+	if (point->hidden)
+		seq_puts(m, ", hidden");
+	if (*where->twin)
+		seq_printf(m, ", besides %s that is not probed", where->twin);
+	if (implausible)
+		seq_printf(m, ", %u calls without an skb where it should be",
+			   implausible);
+	seq_putc(m, '\n');
+}
+
+static void show_absent(struct seq_file *m, const struct point *point)
+{
+	if (*point->where->twin)
+		seq_printf(m, "absent: this kernel has only %s, whose arguments are unknown\n",
+			   point->where->twin);
+	else
+		seq_puts(m, "absent: this kernel has no such function of its own\n");
+}
+
+static void show_state(struct seq_file *m, const struct point *point)
+{
+	switch (point->state) {
+	case POINT_OFF:
+		seq_puts(m, "off\n");
+		break;
+	case POINT_ACTIVE:
+		show_active(m, point);
+		break;
+	case POINT_ABSENT:
+		show_absent(m, point);
+		break;
+	case POINT_WAITING:
+		seq_printf(m, "waiting for module %s\n", point->module);
+		break;
+	case POINT_REFUSED:
+		seq_printf(m, "refused: error %d\n", point->error);
+		break;
+	}
+}
+
 /**
  * probes_show() - print the table, a line a point
  * @m: where to
@@ -465,7 +553,6 @@ void probes_show(struct seq_file *m)
 	seq_puts(m, "# id symbol kind group module hits missed skb state\n");
 	mutex_lock(&points_lock);
 	for (point = points; point < points + NR_POINTS; point++) {
-		unsigned int implausible = READ_ONCE(point->implausible);
 		u8 skb_arg = READ_ONCE(point->skb_arg);
 
 		seq_printf(m, "%u %s %s %s %s %lu %lu %sarg%u ", point->id,
@@ -476,30 +563,7 @@ void probes_show(struct seq_file *m)
 			   skb_arg & SKB_IS_POINTER ? "*" :
 			   skb_arg & SKB_EITHER ? "?" : "",
 			   SKB_INDEX(skb_arg));
-		switch (point->state) {
-		case POINT_OFF:
-			seq_puts(m, "off\n");
-			break;
-		case POINT_ACTIVE:
-			seq_puts(m, point->hidden ? "active, hidden" : "active");
-			if (strcmp(point->symbol, point->attached))
-				seq_printf(m, " as %s", point->attached);
-			if (implausible)
-				seq_printf(m, ", %u calls without an skb where it should be",
-					   implausible);
-			seq_putc(m, '\n');
-			break;
-		case POINT_ABSENT:
-			seq_puts(m, "absent: this kernel has no such function of its own\n");
-			break;
-		case POINT_WAITING:
-			seq_printf(m, "waiting for module %s\n",
-				   point->module);
-			break;
-		case POINT_REFUSED:
-			seq_printf(m, "refused: error %d\n", point->error);
-			break;
-		}
+		show_state(m, point);
 	}
 	mutex_unlock(&points_lock);
 }

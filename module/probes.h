@@ -8,6 +8,7 @@
 #include <skbtrace/points.h>
 
 #include "compat.h"
+#include "symbols.h"
 
 struct config;
 struct seq_file;
@@ -59,6 +60,7 @@ enum point_state {
  * @twin: other names it goes by
  * @role: what it means to a journey
  * @skb_arg: the argument with the skb, a SKB_* of compat.h
+ * @skb_spec: what @skb_arg is to begin with
  * @has_reason: the argument behind it is a drop reason
  * @is_plain: plain.c may know what to do
  * @hidden: points= does not ask for it: it is attached to tell the lives of skbs apart
@@ -68,11 +70,11 @@ enum point_state {
  * @module: who has the symbol
  * @state: see enum point_state; under points_lock
  * @error: why @state is POINT_REFUSED
+ * @where: its function, as it was last looked for
  * @missed: misses of earlier registrations; the present one has its own
  *	count in @kp or @rp
  * @trusted: skbs seen in a row; see hop_arguments()
  * @implausible: calls whose argument was no skb
- * @attached: the name it was found under, while POINT_ACTIVE
  * @kp: the probe of an entry point
  * @rp: the probe of a return point
  */
@@ -85,6 +87,7 @@ struct point {
 	u8 twin;
 	u8 role;
 	u8 skb_arg;
+	u8 skb_spec;
 	bool has_reason;
 	bool is_plain;
 	bool hidden;
@@ -94,10 +97,10 @@ struct point {
 	const char *module;
 	enum point_state state;
 	int error;
+	struct symbol *where;
 	unsigned long missed;
 	unsigned int trusted;
 	unsigned int implausible;
-	char attached[48];
 	union {
 		struct kprobe kp;
 		struct kretprobe rp;
@@ -182,6 +185,5 @@ void probes_apply(const struct config *in_force);
 bool probes_attached(void);
 void probes_show(struct seq_file *m);
 unsigned long probes_missed(void);
-int probes_work(void);
 
 #endif /* SKBTRACE_PROBES_H */

@@ -9,6 +9,7 @@
 operations=${OPERATIONS:-1000}
 cpu1=/sys/devices/system/cpu/cpu1/online
 kprobes=$debugfs/kprobes/enabled
+ftrace=/proc/sys/kernel/ftrace_enabled
 
 lifetimes() { /usr/bin/python3 "$dir/lifetimes.py" "$@"; }
 stats() { cat $debugfs/skbtrace.d/stats; }
@@ -175,17 +176,18 @@ records_more() {
 
 says() { stats | grep -x "kprobes $1" || { stats; return 1; }; }
 
-test_kprobes() {
+# test_switch FILE
+test_switch() {
 	local status=1
 	says on && records_more || return
-	echo 0 >$kprobes
+	echo 0 >"$1"
 	says off && not records_more && status=0
-	echo 1 >$kprobes
+	echo 1 >"$1"
 	says on && records_more && return $status
 }
 
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 10
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 in_background ns-calm2 ping -q -i 0.05 78.78.0.10
 # To all ports of the bridge.
@@ -207,8 +209,13 @@ fi
 fresh_trace points=veth,bridge
 counted "four processes change all parameters at once" test_parameters
 if [ -w $kprobes ]; then
-	check "stats say when kprobes are switched off" test_kprobes
+	check "stats say when kprobes are switched off" test_switch $kprobes
 else
 	skip 1 "stats say when kprobes are switched off" "this kernel cannot switch them off"
+fi
+if [ -w $ftrace ] && grep -q -F '[FTRACE]' $debugfs/kprobes/list; then
+	check "stats say when ftrace is switched off" test_switch $ftrace
+else
+	skip 1 "stats say when ftrace is switched off" "probes are not ftrace's"
 fi
 ktap_finished

@@ -63,6 +63,18 @@ on_applies() {
 		set_parameter on 1 && [ "$(state_of ip_rcv)" = active ]
 }
 
+# What a module that is loaded does not have is not waited for.
+nowhere_is_absent() {
+	local symbol
+	modprobe br_netfilter
+	for symbol in br_nf_forward br_nf_forward_ip; do
+		set_parameter points $symbol || return
+		grep " $symbol " $debugfs/skbtrace.d/points
+		[ "$(state_of $symbol)" != waiting ] || return
+	done
+	set_parameter points '*'
+}
+
 stats_say() {
 	local key
 	for key in version abi record_size on dev points netns pid stack digest \
@@ -85,13 +97,14 @@ modes() {
 }
 
 ktap_print_header
-ktap_set_plan 41
+ktap_set_plan 42
 modprobe -a veth bridge
 load
 check "defaults" defaults
 check "only root reads and changes them" modes
 check "stats show what is in force" stats_say
 check "points= attaches and detaches" points_apply
+check "what its module does not have is absent" nowhere_is_absent
 check "on= attaches and detaches" on_applies
 check "dev= takes globs" accepted dev 'calm*,eth?,-eth9'
 check "dev= takes the empty list" accepted dev ''
