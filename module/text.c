@@ -184,21 +184,14 @@ static __always_inline void put_hex(struct line *line, const char *before, u64 n
 	put_digits(line, number, width);
 }
 
-static void put_address(struct line *line, const struct skbtrace_record *record,
-			const u8 *address, __be16 port)
+static void put_address(struct line *line, u16 protocol, const u8 *address)
 {
-	bool ports = record->flags & SKBTRACE_F_PORTS;
 	char text[40];
 	int i;
 
-	if (record->protocol == ETH_P_IPV6) {
+	if (protocol == ETH_P_IPV6) {
 		snprintf(text, sizeof(text), "%pI6c", address);
-		/* It ends where its bracket does, not at a colon. */
-		if (ports)
-			put_char(line, '[');
 		put_text(line, text);
-		if (ports)
-			put_char(line, ']');
 	} else {
 		for (i = 0; i < 4; i++) {
 			if (i)
@@ -206,6 +199,21 @@ static void put_address(struct line *line, const struct skbtrace_record *record,
 			put_filled(line, address[i], 0, ' ');
 		}
 	}
+}
+
+/* Who sends or gets it. */
+static void put_end(struct line *line, const struct skbtrace_record *record,
+		    const u8 *address, __be16 port)
+{
+	bool ports = record->flags & SKBTRACE_F_PORTS;
+	/* It ends where its bracket does, not at a colon. */
+	bool is_bracketed = ports && record->protocol == ETH_P_IPV6;
+
+	if (is_bracketed)
+		put_char(line, '[');
+	put_address(line, record->protocol, address);
+	if (is_bracketed)
+		put_char(line, ']');
 	if (ports)
 		put_number(line, ":", ntohs(port));
 }
@@ -242,13 +250,55 @@ static void show_flow(struct line *line, const struct skbtrace_record *record)
 	else
 		put_number(line, "proto-", record->l4proto);
 	put_char(line, ' ');
-	put_address(line, record, record->saddr, record->sport);
+	put_end(line, record, record->saddr, record->sport);
 	put_char(line, '>');
-	put_address(line, record, record->daddr, record->dport);
+	put_end(line, record, record->daddr, record->dport);
 	if (record->l4proto == IPPROTO_TCP && record->flags & SKBTRACE_F_PORTS)
 		put_number(line, " seq=", record->tcp_seq);
 	if (record->flags & SKBTRACE_F_FRAGMENT)
 		put_number(line, " frag_off=", record->frag_off);
+	if (record->flags & SKBTRACE_F_ICMP_ERROR)
+		put_text(line, " icmp_error");
+}
+
+static const struct {
+	const char *name;
+	bool has_id;
+} tunnels[] = {
+	[SKBTRACE_TUNNEL_IPIP] = { "ipip", false },
+	[SKBTRACE_TUNNEL_GRE] = { "gre", true },
+	[SKBTRACE_TUNNEL_PPTP] = { "pptp", true },
+	[SKBTRACE_TUNNEL_VXLAN] = { "vxlan", true },
+	[SKBTRACE_TUNNEL_VXLAN_GPE] = { "vxlan-gpe", true },
+	[SKBTRACE_TUNNEL_GENEVE] = { "geneve", true },
+	[SKBTRACE_TUNNEL_GTP] = { "gtp", true },
+	[SKBTRACE_TUNNEL_MPLS] = { "mpls", true },
+	[SKBTRACE_TUNNEL_PPPOE] = { "pppoe", true },
+	[SKBTRACE_TUNNEL_ESP] = { "esp", true },
+	[SKBTRACE_TUNNEL_MACSEC] = { "macsec", false },
+};
+
+/* What the payload is in. */
+static void show_tunnel(struct line *line, const struct skbtrace_record *record)
+{
+	if (record->payload == SKBTRACE_PAYLOAD_NONE ||
+	    record->tunnel == SKBTRACE_TUNNEL_NONE ||
+	    record->tunnel >= ARRAY_SIZE(tunnels))
+		return;
+	put_text(line, " tunnel=");
+	put_text(line, tunnels[record->tunnel].name);
+	if (tunnels[record->tunnel].has_id)
+		put_number(line, "/", record->tunnel_id);
+	if (record->depth > 1)
+		put_number(line, " depth=", record->depth);
+	if (record->flags & SKBTRACE_F_DEEP)
+		put_text(line, " deep");
+	if (record->flags & SKBTRACE_F_OUTER) {
+		put_text(line, " outer=");
+		put_address(line, record->outer_protocol, record->outer_saddr);
+		put_char(line, '>');
+		put_address(line, record->outer_protocol, record->outer_daddr);
+	}
 }
 
 static const char * const csum_names[] = {
@@ -282,6 +332,8 @@ static void show_payload(struct line *line,
 		put_text(line, " unreadable");
 	if (record->flags & SKBTRACE_F_TRUNCATED)
 		put_text(line, " truncated");
+	if (record->payload == SKBTRACE_PAYLOAD_OPAQUE)
+		put_text(line, " opaque");
 }
 
 static void show_return(struct line *line, const struct point *point,
@@ -305,6 +357,24 @@ static void show_return(struct line *line, const struct point *point,
 			put_signed(line, " reason=", record->ret);
 		}
 	}
+}
+
+/* What the life of the skb has to do with others. */
+static void show_life(struct line *line, const struct skbtrace_record *record)
+{
+	char caller[80];
+
+	if (record->flags & SKBTRACE_F_CHILD)
+		put_number(line, " child=", record->child);
+	if (record->flags & SKBTRACE_F_CALLER) {
+		/* Where the call is: what follows it may be another function. */
+		snprintf(caller, sizeof(caller), "%ps",
+			 (void *)(unsigned long)(record->caller - 1));
+		put_text(line, " caller=");
+		put_text(line, caller);
+	}
+	if (record->flags & SKBTRACE_F_DOUBTFUL)
+		put_text(line, " doubtful");
 }
 
 /* A task may call itself anything, a newline included. */
@@ -366,6 +436,7 @@ void text_show_record(struct seq_file *m, const struct skbtrace_record *record)
 
 	line.room = seq_get_buf(m, &line.text);
 	show_head(&line, point, record);
+	put_number(&line, " life=", record->life);
 	if (record->dev[0]) {
 		put_text(&line, " dev=");
 		put_name(&line, record->dev);
@@ -379,8 +450,10 @@ void text_show_record(struct seq_file *m, const struct skbtrace_record *record)
 	if (!point || point->kind != POINT_RETURN)
 		put_number(&line, " len=", record->len);
 	show_flow(&line, record);
+	show_tunnel(&line, record);
 	show_payload(&line, record);
 	show_return(&line, point, record);
+	show_life(&line, record);
 	if (record->stack_id)
 		put_number(&line, " stack=", record->stack_id);
 	put_char(&line, '\n');
