@@ -14,6 +14,7 @@
 #include "options.h"
 #include "run.h"
 #include "save.h"
+#include "show/known.h"
 #include "show/show.h"
 #include "source/source.h"
 
@@ -41,6 +42,11 @@ static const char usage[] =
 "  -N, --netns NAME      only what touches this network namespace (or inode)\n"
 "  -p, --pid PID         only what this process sends or receives itself\n"
 "  -P, --points GLOBS    only hops at these points or groups: veth,br_* or -free\n"
+"  -O, --only KINDS      only journeys that are changed, unverified, dropped, truncated,\n"
+"                        retransmitted or intact: one of these, or several: a,b\n"
+"      --id N            only journey #N: as shown, and the same for the same records\n"
+"      --between A,B     only those that were at point (or group) A and later at B\n"
+"      --min-latency T   only those that took at least so long: 5ms, 250us or 1.5 (seconds)\n"
 "  -s, --stack           print stacks (load the module with stack=1)\n"
 "  -t, --tree            print a packet's branches one by one\n"
 "  -j, --json            one JSON object a line\n"
@@ -65,6 +71,10 @@ static const struct option long_options[] = {
 	{ "netns", required_argument, NULL, 'N' },
 	{ "pid", required_argument, NULL, 'p' },
 	{ "points", required_argument, NULL, 'P' },
+	{ "only", required_argument, NULL, 'O' },
+	{ "id", required_argument, NULL, 'I' },
+	{ "between", required_argument, NULL, 'b' },
+	{ "min-latency", required_argument, NULL, 'L' },
 	{ "stack", no_argument, NULL, 's' },
 	{ "tree", no_argument, NULL, 't' },
 	{ "json", no_argument, NULL, 'j' },
@@ -146,6 +156,40 @@ static int parse_duration(const char *option, const char *text, uint64_t *ns, st
 	return 0;
 }
 
+/* As show_id() prints it. */
+static int parse_id(const char *text, uint64_t *id, struct error *error)
+{
+	unsigned long long index;
+	unsigned int cpu;
+	char rest;
+
+	text += *text == '#';
+	if (sscanf(text, "%llu.%u%c", &index, &cpu, &rest) != 2 || cpu > 0xffff)
+		return error_set(error, "--id: \"%s\" is not a journey's number like 1234.0", text);
+	*id = JOURNEY_ID(index, cpu);
+	return 0;
+}
+
+/* Seconds, or with a unit. */
+static int parse_latency(const char *text, uint64_t *ns, struct error *error)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 } };
+	double number;
+	unsigned int i;
+	char *end;
+
+	number = strtod(text, &end);
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (end != text && !strcmp(end, units[i].unit) && number >= 0 && number <= 3e9) {
+			*ns = number * units[i].ns;
+			return 0;
+		}
+	return error_set(error, "--min-latency: \"%s\" is not a time like 5ms, 250us or 1.5", text);
+}
+
 static int parse_color(const char *text, bool *color, struct error *error)
 {
 	if (!strcmp(text, "auto"))
@@ -175,7 +219,19 @@ static int parse_option(struct options *options, int option, struct error *error
 		return 0;
 	case 'P':
 		options->filter.points = optarg;
-		return 0;
+		return known_points("--points", optarg, error);
+	case 'O':
+		return needle_parse_only(&options->needle, optarg, error);
+	case 'I':
+		options->needle.has_id = true;
+		return parse_id(optarg, &options->needle.id, error);
+	case 'b':
+		if (needle_parse_between(&options->needle, optarg, error) ||
+		    known_points("--between", options->needle.from, error))
+			return -1;
+		return known_points("--between", options->needle.to, error);
+	case 'L':
+		return parse_latency(optarg, &options->needle.min_latency_ns, error);
 	case 's':
 		options->stacks = true;
 		return 0;
@@ -300,6 +356,11 @@ static int check_options(const struct options *options, struct error *error)
 		return error_set(error, "--max-files: when is another begun? (--max-size, --max-age)");
 	if ((options->max_size || options->max_age_ns) && !strcmp(options->output, "-"))
 		return error_set(error, "-o -: standard output is one file");
+	if (needle_is_set(&options->needle) &&
+	    (options->command == COMMAND_HOPS || records || !takes_expression(options->command) ||
+	     options->command == COMMAND_FILTER))
+		return error_set(error, "--only, --id, --between, --min-latency: choose journeys, of "
+				 "which %s knows none", commands[options->command]);
 	if (counts && options->json)
 		return error_set(error, "--json: for programs there is \"skbtrace metrics\"");
 	if (options->by_flow && options->command != COMMAND_SUMMARY &&
@@ -327,7 +388,7 @@ static int parse(struct options *options, int argc, char **argv, struct error *e
 	options->debugfs = getenv("SKBTRACE_DEBUGFS");
 	if (!options->debugfs)
 		options->debugfs = "/sys/kernel/debug";
-	while ((option = getopt_long(argc, argv, "d:N:p:P:stjD:c:o:C:hV", long_options,
+	while ((option = getopt_long(argc, argv, "d:N:p:P:O:stjD:c:o:C:hV", long_options,
 				     NULL)) != -1)
 		if (parse_option(options, option, error))
 			return -1;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "show/needle.h"
 #include "show/show.h"
 
 /* Exit statuses, see skbtrace(8). */
@@ -51,6 +52,7 @@ enum command {
  * @off: filter: none
  * @debugfs: where debugfs is mounted
  * @filter: what to show
+ * @needle: which journeys
  * @json: for programs
  * @color: with colours
  * @stacks: with stacks
@@ -72,6 +74,7 @@ struct options {
 	bool off;
 	const char *debugfs;
 	struct filter filter;
+	struct needle needle;
 	bool json;
 	bool color;
 	bool stacks;

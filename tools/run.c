@@ -9,6 +9,7 @@
 #include "journey/journey.h"
 #include "lib/clock.h"
 #include "run.h"
+#include "show/known.h"
 #include "show/show.h"
 #include "show/show_tally.h"
 #include "source/source.h"
@@ -35,6 +36,7 @@
  * @pcapng: where to write them as packets, or NULL
  * @tally: what the journeys came to, if that is wanted; else NULL
  * @metrics_at_ns: when that was written to a file last
+ * @known: what the records name, if that was asked for; else NULL
  * @summary: what has been seen so far
  * @missed_at_ns: when summary.missed was found out
  * @shown: journeys or hops
@@ -51,6 +53,7 @@ struct run {
 	struct pcapng *pcapng;
 	struct tally *tally;
 	uint64_t metrics_at_ns;
+	struct known *known;
 	struct summary summary;
 	uint64_t missed_at_ns;
 	uint64_t shown;
@@ -123,6 +126,10 @@ static void take_journey(void *context, const struct journey *journey)
 		return;
 	}
 	verdict_of(journey, summary->missed, &verdict);
+	if (!needle_is_wanted(&run->options->needle, journey, &verdict)) {
+		summary->hidden += journey->nr_hops - journey->nr_hidden - journey->nr_repeated;
+		return;
+	}
 	run->shown++;
 	summary->journeys++;
 	summary->intact += verdict.payload == VERDICT_INTACT;
@@ -145,6 +152,8 @@ static void take_journey(void *context, const struct journey *journey)
 static int take_record(struct run *run, const struct skbtrace_record *record)
 {
 	run->summary.records++;
+	if (run->known)
+		known_record(run->known, run->names, record);
 	if (run->engine) {
 		if (journey_record(run->engine, record))
 			return error_set(run->error, "out of memory");
@@ -260,6 +269,11 @@ static int start(struct run *run)
 	if (!run->names)
 		return -1;
 	run->show.names = run->names;
+	if (run->options->filter.devices || run->options->filter.netns) {
+		run->known = known_new(&run->options->filter);
+		if (!run->known)
+			return error_set(run->error, "out of memory");
+	}
 	if (run->options->pcapng) {
 		run->pcapng = pcapng_open(run->options->pcapng, run->names, run->error);
 		if (!run->pcapng)
@@ -358,13 +372,15 @@ int run(const struct options *options, struct source *source, struct error *erro
 		ret = take_all(&run);
 		if (run.engine)
 			end_journeys(&run);
-		if (show_end_of(&run))
+		if (show_end_of(&run) || (!ret && run.known && !run.shown &&
+					  known_check(run.known, error)))
 			ret = -1;
 	}
 	if (run.pcapng && pcapng_close(run.pcapng, error))
 		ret = -1;
 	journey_engine_free(run.engine);
 	tally_free(run.tally);
+	known_free(run.known);
 	merge_free(run.merge);
 	names_free(run.names);
 	return ret ? STATUS_ERROR : status_of(&run);

@@ -258,6 +258,7 @@ struct test {
 		uint64_t earlier;	/* the life before that */
 		int gone;
 	} skbs[SKBS_MAX];
+	uint64_t index;			/* of the next record */
 	uint64_t ts;
 	uint64_t missed;
 	unsigned int nr_seen;		/* may be more than are remembered */
@@ -410,6 +411,7 @@ static inline void feed(struct test *t, struct hop hop)
 		hop.ts = t->ts + 1000;
 	t->ts = hop.ts;
 	record = make_record(&hop);
+	record.index = t->index++;
 	give_life(t, &hop, &record);
 	if (!hop.unseen && journey_record(t->engine, &record))
 		abort();
@@ -426,6 +428,7 @@ static inline __attribute__((unused)) void feed_malformed(struct test *t, struct
 	record.flags |= SKBTRACE_F_MALFORMED;
 	record.payload = SKBTRACE_PAYLOAD_NONE;
 	record.payload_len = record.digest_len = record.crc32c = 0;
+	record.index = t->index++;
 	give_life(t, &hop, &record);
 	if (journey_record(t->engine, &record))
 		abort();

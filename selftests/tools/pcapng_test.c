@@ -239,13 +239,13 @@ TEST_F(pcapng, a_journey)
 {
 	change(self);
 	EXPECT_STREQ("ip_rcv, cpu 0, task [0], skb 0x10, payload 100 crc32c 00c0ffee; "
-		     "journey 0, changed, delivered\n"
+		     "journey 0.0, changed, delivered\n"
 		     "veth_xmit => veth1, cpu 0, task [0], skb 0x10, payload 100 crc32c 00000bad; "
-		     "journey 0, changed, delivered; PAYLOAD CHANGED here, after ip_rcv eth0\n"
+		     "journey 0.0, changed, delivered; PAYLOAD CHANGED here, after ip_rcv eth0\n"
 		     "udp_rcv, cpu 0, task [0], skb 0x10, payload 100 crc32c 00000bad; "
-		     "journey 0, changed, delivered\n"
+		     "journey 0.0, changed, delivered\n"
 		     "__udp_enqueue_schedule_skb, cpu 0, task [0], skb 0x10, payload 100 "
-		     "crc32c 00000bad; journey 0, changed, delivered\n", comments(self));
+		     "crc32c 00000bad; journey 0.0, changed, delivered\n", comments(self));
 }
 
 TEST_F(pcapng, some_points_of_a_journey)
@@ -253,7 +253,7 @@ TEST_F(pcapng, some_points_of_a_journey)
 	self->filter.points = "veth";
 	change(self);
 	EXPECT_STREQ("veth_xmit => veth1, cpu 0, task [0], skb 0x10, payload 100 crc32c 00000bad; "
-		     "journey 0, changed, delivered; PAYLOAD CHANGED here, after ip_rcv eth0\n",
+		     "journey 0.0, changed, delivered; PAYLOAD CHANGED here, after ip_rcv eth0\n",
 		     comments(self));
 }
 

@@ -155,7 +155,7 @@ TEST_F(show, json_of_a_change)
 	"\"csum\":null,\"ret\":null,\"reason\":null,"	\
 	"\"stack\":[\"veth_xmit+0x5/0x2b0 [veth]\",\"dev_hard_start_xmit\"]}"
 	EXPECT_STREQ(
-	"{\"type\":\"journey\",\"id\":0,\"proto\":\"udp\",\"src\":\"10.0.0.0\",\"sport\":1024,"
+	"{\"type\":\"journey\",\"id\":\"0.0\",\"proto\":\"udp\",\"src\":\"10.0.0.0\",\"sport\":1024,"
 	"\"dst\":\"10.0.0.1\",\"dport\":80,\"seq\":null,\"payload_len\":100,"
 	"\"payload\":\"changed\",\"why\":\"payload changed between ip_rcv and veth_xmit\","
 	"\"end\":\"dropped\",\"retransmission\":false,"
@@ -247,7 +247,7 @@ TEST_F(show, text_of_a_change)
 	self->show.stacks = true;
 	show_hops(self, &show_text_ops, changed_hops, 5);
 	text = shown(self);
-	EXPECT_NE(NULL, strstr(text, "#0 00:00:01.000001 udp 10.0.0.0:1024 > 10.0.0.1:80, "
+	EXPECT_NE(NULL, strstr(text, "#0.0 00:00:01.000001 udp 10.0.0.0:1024 > 10.0.0.1:80, "
 				     "100 bytes\n"));
 	EXPECT_NE(NULL, strstr(text, "payload CHANGED; dropped after veth_xmit on veth0 ⇒ veth1, "
 				     "netns blue team, reason NETFILTER_DROP; 5 hops in 4.0 µs\n"));
@@ -359,7 +359,7 @@ TEST_F(show, a_line_for_scripts)
 	feed(t, changed_hops[1]);
 	journey_flush(t->engine);
 	journey_engine_free(t->engine);
-	EXPECT_STREQ("changed: #0 udp 10.0.0.0:1024 > 10.0.0.1:80, 100 bytes: right at ip_rcv "
+	EXPECT_STREQ("changed: #0.0 udp 10.0.0.0:1024 > 10.0.0.1:80, 100 bytes: right at ip_rcv "
 		     "on eth0, netns init; wrong at veth_xmit on veth0 ⇒ veth1, netns blue team\n",
 		     shown(self));
 }

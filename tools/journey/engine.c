@@ -69,11 +69,12 @@ static void put_journey(struct journey_engine *engine, struct journey *journey)
 /**
  * engine_begin_journey() - open a journey without hops
  * @engine: the engine
- * @ts_ns: when it begins
+ * @record: of its first hop
  *
  * Return: the journey, or NULL if there is no memory.
  */
-struct journey *engine_begin_journey(struct journey_engine *engine, uint64_t ts_ns)
+struct journey *engine_begin_journey(struct journey_engine *engine,
+				     const struct skbtrace_record *record)
 {
 	struct journey *journey = get_journey(engine);
 
@@ -81,9 +82,9 @@ struct journey *engine_begin_journey(struct journey_engine *engine, uint64_t ts_
 		engine->out_of_memory = true;
 		return NULL;
 	}
-	journey->id = engine->next_id++;
-	journey->first_ns = ts_ns;
-	journey->last_ns = ts_ns;
+	journey->id = JOURNEY_ID(record->index, record->cpu);
+	journey->first_ns = record->ts_ns;
+	journey->last_ns = record->ts_ns;
 	engine->nr_journeys++;
 	engine->nr_hops += journey->room;
 	list_add_tail(&journey->link, &engine->travelling);

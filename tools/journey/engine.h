@@ -31,7 +31,6 @@
  * @nr_journeys: how many are open
  * @nr_hops: room for hops in all open journeys
  * @now_ns: the latest time seen
- * @next_id: of the next journey
  * @losses: the latest losses, by beginning
  * @nr_losses: how many
  * @lost_until_ns: the latest end of a loss
@@ -54,7 +53,6 @@ struct journey_engine {
 	uint32_t nr_journeys;
 	uint64_t nr_hops;
 	uint64_t now_ns;
-	uint64_t next_id;
 	struct source_loss losses[ENGINE_LOSSES];
 	unsigned int nr_losses;
 	uint64_t lost_until_ns;
@@ -66,7 +64,8 @@ int engine_init(struct journey_engine *engine);
 void engine_destroy(struct journey_engine *engine);
 
 struct journey *engine_first(const struct list_head *list);
-struct journey *engine_begin_journey(struct journey_engine *engine, uint64_t ts_ns);
+struct journey *engine_begin_journey(struct journey_engine *engine,
+				     const struct skbtrace_record *record);
 struct journey_life *engine_begin_life(struct journey_engine *engine, struct journey *journey,
 				       const struct journey_life *parent, uint64_t id,
 				       uint64_t ts_ns);

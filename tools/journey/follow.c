@@ -223,7 +223,7 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 static struct journey_life *begin(struct journey_engine *engine,
 				  const struct skbtrace_record *record)
 {
-	struct journey *journey = engine_begin_journey(engine, record->ts_ns);
+	struct journey *journey = engine_begin_journey(engine, record);
 
 	if (!journey)
 		return NULL;

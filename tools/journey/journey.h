@@ -37,6 +37,11 @@
 #include "source/source.h"
 #include "span.h"
 
+/* Each record has a number of its own on its CPU. */
+#define JOURNEY_ID(index, cpu)		((uint64_t)(index) << 16 | (cpu))
+#define JOURNEY_ID_INDEX(id)		((uint64_t)(id) >> 16)
+#define JOURNEY_ID_CPU(id)		((unsigned int)((id) & 0xffff))
+
 /* "No hop", where the number of one is expected. */
 #define JOURNEY_NO_HOP	UINT32_MAX
 
@@ -188,7 +193,7 @@ struct journey_life {
 
 /**
  * struct journey - what is known of one packet
- * @id: number, in the order in which journeys began
+ * @id: JOURNEY_ID() of its first record: the same whenever these records are read
  * @first_ns: time of the first hop
  * @last_ns: time of the last hop
  * @hops: the hops, by time

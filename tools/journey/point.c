@@ -32,6 +32,15 @@ const struct point *point_of(unsigned int id)
 	return &points[id];
 }
 
+/**
+ * point_is_known() - has the table this point
+ * @point: what point_of() returned
+ */
+bool point_is_known(const struct point *point)
+{
+	return point != &unknown_point;
+}
+
 struct value_name {
 	int64_t value;
 	const char *name;

@@ -60,6 +60,7 @@ struct point {
 };
 
 const struct point *point_of(unsigned int id);
+bool point_is_known(const struct point *point);
 const char *point_ret_name(const struct point *point, int64_t ret);
 bool point_ret_is_drop(const struct point *point, int64_t ret);
 

@@ -369,7 +369,7 @@ static const struct verdict_change *change_at(const struct verdict *verdict, uin
 void pcapng_journey(struct pcapng *pcapng, const struct filter *filter,
 		    const struct journey *journey, const struct verdict *verdict)
 {
-	char comment[COMMENT_MAX];
+	char comment[COMMENT_MAX], id[SHOW_ID_LEN];
 	uint32_t i;
 
 	for (i = 0; i < journey->nr_hops; i++) {
@@ -380,8 +380,8 @@ void pcapng_journey(struct pcapng *pcapng, const struct filter *filter,
 		if (!is_packet(record) || !filter_point(filter, record))
 			continue;
 		len = comment_of(record, comment);
-		len += snprintf(comment + len, COMMENT_MAX - len, "; journey %" PRIu64 ", %s, %s",
-				journey->id, verdict_name(verdict->payload),
+		len += snprintf(comment + len, COMMENT_MAX - len, "; journey %s, %s, %s",
+				show_id(journey->id, id), verdict_name(verdict->payload),
 				show_end(journey->end));
 		if (change) {
 			const struct skbtrace_record *after = &journey->hops[change->after].record;

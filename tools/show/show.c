@@ -109,6 +109,19 @@ const struct skbtrace_record *show_first(const struct journey *journey)
 	return looked ? looked : &journey->hops[0].record;
 }
 
+/**
+ * show_id() - what a journey is called
+ * @id: journey.id
+ * @text: SHOW_ID_LEN bytes
+ *
+ * Return: @text: "INDEX.CPU" of its first record, which --id takes.
+ */
+const char *show_id(uint64_t id, char *text)
+{
+	snprintf(text, SHOW_ID_LEN, "%" PRIu64 ".%u", JOURNEY_ID_INDEX(id), JOURNEY_ID_CPU(id));
+	return text;
+}
+
 /* TCP flags as tcpdump shows them. */
 static const char *tcp_flags(uint8_t flags, char *text)
 {

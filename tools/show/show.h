@@ -106,12 +106,14 @@ extern const struct show_ops show_json_ops;
 
 /* "255.255.255.255" and IPv6 with an IPv4 part. */
 #define SHOW_ADDRESS_LEN	46
+#define SHOW_ID_LEN		32
 #define SHOW_PROTO_LEN		12
 #define SHOW_PACKET_LEN		192
 
 const char *show_proto(const struct skbtrace_record *record, char *text);
 const char *show_address(const struct skbtrace_record *record, const uint8_t *address,
 			 char *text);
+const char *show_id(uint64_t id, char *text);
 const char *show_packet(const struct journey *journey, char *text);
 const char *show_context(const struct skbtrace_record *record);
 const char *show_csum(const struct skbtrace_record *record);

@@ -185,10 +185,11 @@ static void json_journey(struct show *show, const struct journey *journey,
 			 const struct verdict *verdict)
 {
 	FILE *out = show->out;
+	char id[SHOW_ID_LEN];
 	bool first = true;
 	uint32_t i;
 
-	fprintf(out, "{\"type\":\"journey\",\"id\":%" PRIu64, journey->id);
+	fprintf(out, "{\"type\":\"journey\",\"id\":\"%s\"", show_id(journey->id, id));
 	put_packet(out, journey);
 	put_text(out, "payload", verdict_name(verdict->payload));
 	put_text(out, "why", *verdict->why ? verdict->why : NULL);

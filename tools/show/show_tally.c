@@ -69,16 +69,17 @@ static void put_rest(FILE *out, unsigned int nr, unsigned int shown, uint64_t le
 
 static void put_changed(struct show *show, const struct tally_row *row)
 {
-	char from[PLACE_LEN], to[PLACE_LEN];
+	char from[PLACE_LEN], to[PLACE_LEN], id[SHOW_ID_LEN];
 
-	fprintf(show->out, "  %10" PRIu64 "  between %s and %s, first #%" PRIu64 "\n", row->count,
-		place_text(&row->key.from, from), place_text(&row->key.to, to), row->first);
+	fprintf(show->out, "  %10" PRIu64 "  between %s and %s, first #%s\n", row->count,
+		place_text(&row->key.from, from), place_text(&row->key.to, to),
+		show_id(row->first, id));
 }
 
 static void put_dropped(struct show *show, const struct tally_row *row)
 {
 	const char *reason = names_reason(show->names, row->key.reason);
-	char place[PLACE_LEN];
+	char place[PLACE_LEN], id[SHOW_ID_LEN];
 	FILE *out = show->out;
 
 	fprintf(out, "  %10" PRIu64 " ", row->count);
@@ -92,13 +93,15 @@ static void put_dropped(struct show *show, const struct tally_row *row)
 		fprintf(out, ": reason %" PRId64, row->key.reason);
 	if (row->key.caller)
 		fprintf(out, ", called from 0x%" PRIx64, row->key.caller);
-	fprintf(out, ", first #%" PRIu64 "\n", row->first);
+	fprintf(out, ", first #%s\n", show_id(row->first, id));
 }
 
 static void put_unverified(struct show *show, const struct tally_row *row)
 {
-	fprintf(show->out, "  %10" PRIu64 "  %s, first #%" PRIu64 "\n", row->count, row->key.why,
-		row->first);
+	char id[SHOW_ID_LEN];
+
+	fprintf(show->out, "  %10" PRIu64 "  %s, first #%s\n", row->count, row->key.why,
+		show_id(row->first, id));
 }
 
 /*

@@ -422,10 +422,10 @@ static void put_bad_csum(struct show *show, const struct journey *journey,
 static void put_heading(struct show *show, const struct journey *journey,
 			const struct verdict *verdict)
 {
-	char packet[SHOW_PACKET_LEN];
+	char packet[SHOW_PACKET_LEN], id[SHOW_ID_LEN];
 	FILE *out = show->out;
 
-	fprintf(out, "%s#%" PRIu64 " ", color(show, BOLD), journey->id);
+	fprintf(out, "%s#%s ", color(show, BOLD), show_id(journey->id, id));
 	put_time(show, journey->first_ns);
 	fprintf(out, " %s%s%s\n", show_packet(journey, packet),
 		journey->retransmission ? ", retransmission" : "", color(show, RESET));
@@ -496,11 +496,11 @@ static void text_changed(struct show *show, const struct journey *journey,
 			 const struct verdict *verdict)
 {
 	const struct verdict_change *change = &verdict->changes[0];
-	char packet[SHOW_PACKET_LEN];
+	char packet[SHOW_PACKET_LEN], id[SHOW_ID_LEN];
 	FILE *out = show->out;
 
-	fprintf(out, "%schanged%s: #%" PRIu64 " %s: right at ", color(show, RED),
-		color(show, RESET), journey->id, show_packet(journey, packet));
+	fprintf(out, "%schanged%s: #%s %s: right at ", color(show, RED), color(show, RESET),
+		show_id(journey->id, id), show_packet(journey, packet));
 	put_place(show, &journey->hops[change->after].record);
 	fputs("; wrong at ", out);
 	put_place(show, &journey->hops[change->before].record);
@@ -513,10 +513,11 @@ static void text_changed(struct show *show, const struct journey *journey,
 static void text_unverified(struct show *show, const struct journey *journey,
 			    const struct verdict *verdict)
 {
-	char packet[SHOW_PACKET_LEN];
+	char packet[SHOW_PACKET_LEN], id[SHOW_ID_LEN];
 
-	fprintf(show->out, "%sunverified%s: #%" PRIu64 " %s: %s\n", color(show, YELLOW),
-		color(show, RESET), journey->id, show_packet(journey, packet), verdict->why);
+	fprintf(show->out, "%sunverified%s: #%s %s: %s\n", color(show, YELLOW),
+		color(show, RESET), show_id(journey->id, id), show_packet(journey, packet),
+		verdict->why);
 }
 
 /* A hop by itself also says what packet it is of. */

@@ -188,7 +188,8 @@ static void count_times(struct tally *tally, const struct journey *journey)
 	for (i = 0; i < journey->nr_hops; i++) {
 		const struct journey_hop *hop = &journey->hops[i], *before;
 
-		if (hop->previous == JOURNEY_NO_HOP || (hop->record.flags & SKBTRACE_F_RET))
+		if (hop->previous == JOURNEY_NO_HOP ||
+		    (hop->record.flags & (SKBTRACE_F_RET | SKBTRACE_F_HIDDEN)))
 			continue;
 		before = &journey->hops[hop->previous];
 		if (hop->record.ts_ns < before->record.ts_ns)
