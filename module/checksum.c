@@ -10,55 +10,82 @@
 #include <net/checksum.h>
 #include <net/ip6_checksum.h>
 
+#include "checksum.h"
 #include "compat.h"
-#include "hop.h"
 #include "payload.h"
 
 /* Of addresses, length and protocol: RFC 793, 768, 8200 (8.1). */
-static __wsum pseudo_header(const struct hop *hop)
+static __wsum pseudo_header(const struct skbtrace_record *record, u32 len)
 {
-	if (hop->l4proto == IPPROTO_ICMP)
+	struct in6_addr saddr, daddr;
+	__be32 ipv4[2];
+
+	if (record->l4proto == IPPROTO_ICMP)
 		return 0;
-	if (hop->protocol == ETH_P_IPV6)
-		return ~csum_unfold(csum_ipv6_magic(&hop->saddr, &hop->daddr,
-						    hop->l4_len, hop->l4proto,
-						    0));
-	return csum_tcpudp_nofold(hop->saddr.s6_addr32[0],
-				  hop->daddr.s6_addr32[0],
-				  hop->l4_len, hop->l4proto, 0);
+	if (record->protocol == ETH_P_IPV6) {
+		memcpy(&saddr, record->saddr, sizeof(saddr));
+		memcpy(&daddr, record->daddr, sizeof(daddr));
+		return ~csum_unfold(csum_ipv6_magic(&saddr, &daddr, len,
+						    record->l4proto, 0));
+	}
+	memcpy(&ipv4[0], record->saddr, sizeof(ipv4[0]));
+	memcpy(&ipv4[1], record->daddr, sizeof(ipv4[1]));
+	return csum_tcpudp_nofold(ipv4[0], ipv4[1], len, record->l4proto, 0);
+}
+
+/*
+ * CHECKSUM_PARTIAL is of one of the headers of a packet in a tunnel: what is
+ * inside of that has its checksum.
+ */
+static bool is_left_to_device(const struct skbtrace_record *record,
+			      const struct sk_buff *skb, int at)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL &&
+	       (record->tunnel == SKBTRACE_TUNNEL_NONE ||
+		skb_checksum_start_offset(skb) == at);
 }
 
 /**
- * hop_checksum() - verify the transport checksum of a hop
- * @hop: a hop, parsed
+ * checksum_verdict() - does the innermost transport checksum add up
+ * @record: parsed
+ * @skb: the packet; its lengths add up
+ * @parsed: what parse() has returned
  *
  * Context: probe handler.
  * Return: SKBTRACE_CSUM_*; unchecked where it is not known or not all there:
  * fragments, protocols that are not parsed, TCP before it has a header.
  */
-u8 hop_checksum(const struct hop *hop)
+u8 checksum_verdict(const struct skbtrace_record *record,
+		    const struct sk_buff *skb, struct parsed parsed)
 {
+	struct header_buffer buffer;
+	const struct udphdr *uh;
+	int at = parsed.checksum_at;
+	int len = (int)record->payload_off + (int)record->payload_len - at;
 	__wsum csum;
 
-	if (hop->payload == SKBTRACE_PAYLOAD_NONE)
-		return SKBTRACE_CSUM_UNCHECKED;
-	if (hop->payload == SKBTRACE_PAYLOAD_LINK)
+	if (record->payload == SKBTRACE_PAYLOAD_LINK)
 		return SKBTRACE_CSUM_NONE;
-	if (hop->csum == SKBTRACE_CSUM_NONE)
-		return SKBTRACE_CSUM_NONE;
-	if (!hop->l4_len || hop->flags & SKBTRACE_F_FRAGMENT)
+	if (at == NO_CHECKSUM_AT)
 		return SKBTRACE_CSUM_UNCHECKED;
-	if (hop->skb->ip_summed == CHECKSUM_PARTIAL)
+	if (record->l4proto == IPPROTO_UDP) {
+		uh = header_at(skb, at, sizeof(*uh), &buffer);
+		if (uh && !uh->check)
+			return SKBTRACE_CSUM_NONE;
+	}
+	if (parsed.flags & SKBTRACE_F_TRUNCATED)
+		return SKBTRACE_CSUM_UNCHECKED;
+	if (is_left_to_device(record, skb, at))
 		return SKBTRACE_CSUM_PARTIAL;
 	/*
 	 * UDP has pulled its header, and with it CHECKSUM_PARTIAL has become
 	 * CHECKSUM_NONE: skb_postpull_rcsum().
 	 */
-	if (hop->l4_off < 0 && hop->l4proto == IPPROTO_UDP &&
-	    hop->skb->ip_summed == CHECKSUM_NONE)
+	if (at < 0 && record->l4proto == IPPROTO_UDP &&
+	    skb->ip_summed == CHECKSUM_NONE)
 		return SKBTRACE_CSUM_UNCHECKED;
-	csum = pseudo_header(hop);
-	if (payload_checksum(hop->skb, hop->l4_off, hop->l4_len, &csum))
+	csum = pseudo_header(record, len);
+	if (payload_checksum(skb, at, len, &csum))
 		return SKBTRACE_CSUM_UNCHECKED;
 	return csum_fold(csum) ? SKBTRACE_CSUM_BAD : SKBTRACE_CSUM_OK;
 }

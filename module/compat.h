@@ -223,26 +223,6 @@ static inline unsigned int skb_users(const struct sk_buff *skb)
 #endif
 }
 
-/*
- * Have softirqs wait although interrupts are let in.  Where handlers run with
- * interrupts off (until ftrace-based kprobes no longer did that, 5.10,
- * c5f51572a78c ("kprobes: ftrace: Add recursion protection to the ftrace
- * callback")), none come; and 3.10 has no such helpers.
- */
-static inline void hold_softirqs(void)
-{
-#if defined(HAVE_PREEMPT_COUNT_ADD) && !defined(CONFIG_PREEMPT_RT)
-	__preempt_count_add(SOFTIRQ_DISABLE_OFFSET);
-#endif
-}
-
-static inline void release_softirqs(void)
-{
-#if defined(HAVE_PREEMPT_COUNT_ADD) && !defined(CONFIG_PREEMPT_RT)
-	__preempt_count_sub(SOFTIRQ_DISABLE_OFFSET);
-#endif
-}
-
 /* 5.11, d741bf41d7c7 ("kprobes: Remove kretprobe hash") hides ri->rp. */
 #ifndef HAVE_GET_KRETPROBE
 static inline struct kretprobe *get_kretprobe(struct kretprobe_instance *ri)

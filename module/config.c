@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "config.h"
 #include "names.h"
+#include "ports.h"
 
 /*
  * One is in force, the other is where the next is put together.  Nothing is
@@ -30,8 +31,8 @@ static struct config configs[2] = {
 		.digest = true,
 		.sample = 1,
 		.points = { .nr = 1, .glob = { "*" } },
-		.is_plain = true,
 		.digest_limit = U32_MAX,
+		.tunnel_ports = TUNNEL_PORTS,
 	},
 };
 
@@ -234,8 +235,12 @@ static bool probes_differ(const struct config *a, const struct config *b)
 /* What is derived from the parameters once, for all packets. */
 static void derive(struct config *new)
 {
+	unsigned int i;
+
 	new->digest_limit = new->digest_max ?: U32_MAX;
-	new->is_plain = !new->stack && !new->verify_csum && !new->max_rate;
+	new->tunnel_ports = TUNNEL_PORTS;
+	for (i = 0; i < new->vxlan_port.nr; i++)
+		new->tunnel_ports |= PORT_BIT(new->vxlan_port.number[i]);
 }
 
 static void put_in_force(const struct config *old, struct config *new)

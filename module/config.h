@@ -39,7 +39,7 @@ struct program {
  * @vxlan_port: UDP ports that are VXLAN's, besides those that always are
  * @filter: which packets are followed, by their headers; none: all
  * @digest_limit: @digest_max, or more than any payload has
- * @is_plain: plain.c knows all that is asked for
+ * @tunnel_ports: UDP ports that tunnels may have, each by its PORT_BIT()
  *
  * Replaced as a whole: handlers see the old one or the new one.
  */
@@ -57,8 +57,8 @@ struct config {
 	struct numbers pid;
 	struct numbers vxlan_port;
 	struct program filter;
-	bool is_plain;
 	u32 digest_limit;
+	u64 tunnel_ports;
 };
 
 extern struct config __rcu *config;

@@ -8,32 +8,39 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
+#include <linux/string.h>
 #include <net/dst.h>
 #include <net/rtnetlink.h>
 
 #include "compat.h"
-#include "hop.h"
+#include "device.h"
 #include "probes.h"
 
-static bool device_is_veth(const struct net_device *dev)
+/*
+ * Pairs of devices whose packets pass from one to the other, and whose private
+ * structure begins with the pointer to the peer: veth's since the driver exists,
+ * netkit's since 6.7, 35dfaad7188c ("netkit, bpf: Add bpf programmable net
+ * device").
+ */
+static bool device_is_paired(const struct net_device *dev)
 {
 	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
 
-	return ops && !memcmp(ops->kind, "veth", sizeof("veth"));
+	return ops && ops->kind &&
+	       (!strcmp(ops->kind, "veth") || !strcmp(ops->kind, "netkit"));
 }
 
 /*
- * struct veth_priv is private to drivers/net/veth.c, but its first member has
- * been the peer since the driver exists.  It is believed only if the peer is a
- * veth that points back.
+ * These structures are private to the drivers: the peer is believed only if it is
+ * such a device too and points back.
  */
-static const struct net_device *veth_peer(const struct net_device *dev)
+static const struct net_device *paired_device(const struct net_device *dev)
 {
 	const struct net_device *peer;
 
-	if (!device_is_veth(dev))
+	if (!device_is_paired(dev))
 		return NULL;
-	peer = rcu_dereference(*(struct net_device __rcu **)netdev_priv(dev));
+	peer = rcu_dereference_raw(*(struct net_device __rcu **)netdev_priv(dev));
 	if (!peer || peer->rtnl_link_ops != dev->rtnl_link_ops ||
 	    rcu_access_pointer(*(struct net_device __rcu **)netdev_priv(peer)) != dev)
 		return NULL;
@@ -73,12 +80,12 @@ static const struct net_device *route_device(const struct dst_entry *dst)
  */
 bool device_is_of_interest(const struct net_device *dev)
 {
-	return device_is_veth(dev) || netif_is_bridge_port(dev) ||
+	return device_is_paired(dev) || netif_is_bridge_port(dev) ||
 	       netif_is_bridge_master(dev);
 }
 
 /**
- * devices_at() - which device an skb is at, and where it goes from there
+ * devices_elsewhere() - devices_at(), where it is not just skb->dev
  * @point: the point
  * @regs: the registers on entry
  * @skb: the skb
@@ -86,8 +93,10 @@ bool device_is_of_interest(const struct net_device *dev)
  *
  * Context: any, in rcu_read_lock().
  */
-struct devices devices_at(const struct point *point, struct pt_regs *regs,
-			  const struct sk_buff *skb, const struct sock *sk)
+struct devices devices_elsewhere(const struct point *point,
+				 struct pt_regs *regs,
+				 const struct sk_buff *skb,
+				 const struct sock *sk)
 {
 	struct devices devices = { NULL, NULL };
 
@@ -100,7 +109,7 @@ struct devices devices_at(const struct point *point, struct pt_regs *regs,
 	case DEV_XMIT:
 		devices.dev = skb->dev;
 		if (devices.dev)
-			devices.peer = veth_peer(devices.dev);
+			devices.peer = paired_device(devices.dev);
 		break;
 	case DEV_PORT0:
 		devices.dev = skb->dev;
@@ -124,28 +133,4 @@ struct devices devices_at(const struct point *point, struct pt_regs *regs,
 		break;
 	}
 	return devices;
-}
-
-/**
- * hop_find_device() - set @dev, @peer and @netns of a hop
- * @hop: a hop with @point, @regs, @skb and @sk set
- *
- * Context: any, in rcu_read_lock().
- */
-void hop_find_device(struct hop *hop)
-{
-	struct devices devices = devices_at(hop->point, hop->regs, hop->skb,
-					    hop->sk);
-	const struct net *net = NULL;
-
-	hop->dev = devices.dev;
-	hop->peer = devices.peer;
-	if (hop->dev)
-		net = dev_net(hop->dev);
-	else if (hop->point->dev == DEV_SOCKET)
-		net = sock_net(hop->sk);
-	if (net) {
-		hop->netns = net_inum(net);
-		hop->flags |= SKBTRACE_F_NETNS;
-	}
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is recorded.
+ * What is admitted: the packets that dev=, netns=, pid=, filter= and sample= want,
+ * as fast as max_rate= says.
  *
- * The first hop of a packet that the parameters want makes its skb followed:
- * from then on every hop of it is recorded, until it is freed.  So a journey
- * is whole, points that know no device (clones, frees) belong to a packet,
- * and the frees of all the other skbs of the host are not recorded.
+ * Programs of filter= are given the packet's own headers, outermost and innermost.
+ * Where there is no IP header yet (TCP has not handed its segment to IP), or it is
+ * not in the linear part, they get headers made from what the parser found: a
+ * packet is admitted at its first hop, not at the first that has a header.
  */
 #include <linux/jhash.h>
 #include <linux/math64.h>
@@ -13,83 +14,39 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
-#include <linux/vmalloc.h>
+#include <skbtrace/cbpf.h>
+#include <skbtrace/cbpf_flow.h>
 
 #include "compat.h"
 #include "config.h"
 #include "filter.h"
-#include "hop.h"
 #include "ring.h"
 
-struct followed_bucket *followed_table;
-
-int followed_init(void)
+static bool name_is_wanted(const struct globs *globs, const char *name)
 {
-	followed_table = vzalloc(sizeof(*followed_table) << FOLLOWED_BITS);
-	return followed_table ? 0 : -ENOMEM;
-}
-
-void followed_exit(void)
-{
-	vfree(followed_table);
+	return !globs_lack(globs, name[0]) && globs_match(globs, name, NULL);
 }
 
 /**
- * follow() - record this skb at all points from now on
- * @skb: its address, not followed() yet
- *
- * Context: any, on the CPU it stays on.
- */
-void follow(const struct sk_buff *skb)
-{
-	struct followed_bucket *bucket = followed_bucket(skb);
-	int i;
-
-	for (i = 0; i < FOLLOWED_WAYS; i++)
-		if (!READ_ONCE(bucket->skb[i]) &&
-		    cmpxchg(&bucket->skb[i], 0, (unsigned long)skb) == 0)
-			return;
-	WRITE_ONCE(bucket->skb[0], (unsigned long)skb);
-	local_inc(&this_cpu_ptr(&cpu_trace)->untracked);
-}
-
-/**
- * unfollow() - the end of an skb
- * @skb: its address
- *
- * Context: any.
- */
-void unfollow(const struct sk_buff *skb)
-{
-	struct followed_bucket *bucket = followed_bucket(skb);
-	int i;
-
-	for (i = 0; i < FOLLOWED_WAYS; i++)
-		if (READ_ONCE(bucket->skb[i]) == (unsigned long)skb)
-			cmpxchg(&bucket->skb[i], (unsigned long)skb, 0);
-}
-
-/**
- * hop_is_wanted() - do dev=, netns= and pid= want packets at this hop
- * @hop: a hop whose device has been looked for
+ * devices_are_wanted() - do dev=, netns= and pid= want packets here
+ * @config: the parameters in force
+ * @at: where the packet is
  *
  * Context: any, in rcu_read_lock().
  */
-bool hop_is_wanted(const struct hop *hop)
+bool devices_are_wanted(const struct config *config, struct devices at)
 {
-	const struct config *config = hop->config;
-
-	if (!hop->dev)
+	if (!at.dev)
 		return false;
 	if (config->dev.nr) {
-		if (!globs_match(&config->dev, hop->dev->name, NULL) &&
-		    !(hop->peer && globs_match(&config->dev, hop->peer->name,
-					       NULL)))
+		if (!name_is_wanted(&config->dev, at.dev->name) &&
+		    !(at.peer && name_is_wanted(&config->dev, at.peer->name)))
 			return false;
-	} else if (!device_is_of_interest(hop->dev)) {
+	} else if (!device_is_of_interest(at.dev)) {
 		return false;
 	}
-	if (config->netns.nr && !numbers_have(&config->netns, hop->netns))
+	if (config->netns.nr &&
+	    !numbers_have(&config->netns, net_inum(dev_net(at.dev))))
 		return false;
 	if (config->pid.nr &&
 	    (in_serving_softirq() || hardirq_count() ||
@@ -98,28 +55,134 @@ bool hop_is_wanted(const struct hop *hop)
 	return true;
 }
 
+/* May a packet be within this one?  Not if it has one of these protocols. */
+static bool may_be_tunnel(u8 l4proto)
+{
+	return l4proto != IPPROTO_TCP && l4proto != IPPROTO_ICMP &&
+	       l4proto != IPPROTO_ICMPV6;
+}
+
+/**
+ * ask_filter() - what filter= says of a packet by its outermost header
+ * @filter: the program in force, of at least one instruction
+ * @skb: the packet
+ * @place: what locate() says
+ *
+ * Nothing is read that is not in the linear part, wherever the skb says that
+ * headers are.
+ *
+ * Context: any, in rcu_read_lock().
+ */
+enum admission ask_filter(const struct program *filter,
+			  const struct sk_buff *skb, struct place place)
+{
+	const u8 *p = skb->data + place.offset, *end = skb_tail_pointer(skb);
+	const struct sock_filter *insn = filter->insns;
+	bool is_ipv6 = place.protocol == htons(ETH_P_IPV6);
+	u8 l4proto;
+	u32 len;
+
+	/* What is no IP packet may have one in it. */
+	if (!is_ipv6 && place.protocol != htons(ETH_P_IP))
+		return ASK_RECORD;
+	if (end > skb_end_pointer(skb) || p < skb->head || p >= end)
+		return ASK_RECORD;
+	if (*p >> 4 != (is_ipv6 ? 6 : 4))
+		return REJECTED;
+	len = end - p;
+	if (skb->data_len && len < (is_ipv6 ? IPV6_HEADERS : IPV4_HEADERS))
+		return ASK_RECORD;
+	if (len < (is_ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
+		return REJECTED;
+	l4proto = p[cbpf_protocol_at(is_ipv6 ? 6 : 4)];
+	insn += filter->start[is_ipv6][l4proto];
+	if (cbpf_run(insn, filter->uses_memory, p, len,
+		     skb->len + (u32)(skb->data - p)))
+		return ADMITTED;
+	return may_be_tunnel(l4proto) ? ASK_RECORD : REJECTED;
+}
+
+static bool flow_is_admitted(const struct program *filter,
+			     const struct skbtrace_record *record, u32 flags)
+{
+	struct cbpf_flow flow = {
+		.saddr = record->saddr,
+		.daddr = record->daddr,
+		.protocol = record->protocol,
+		.l4proto = record->l4proto,
+		.has_ports = !!(flags & SKBTRACE_F_PORTS),
+		.sport = ntohs(record->sport),
+		.dport = ntohs(record->dport),
+		.tcp_seq = record->tcp_seq,
+		.tcp_flags = record->tcp_flags,
+		.ttl = record->ttl,
+		.is_fragment = !!(flags & SKBTRACE_F_FRAGMENT),
+		.frag_off = flags & SKBTRACE_F_FRAGMENT ? record->frag_off : 0,
+		.ip_id = record->ip_id,
+		.is_transport = record->payload == SKBTRACE_PAYLOAD_TRANSPORT,
+		.payload_len = record->payload_len,
+	};
+	u8 header[CBPF_HEADER_MAX];
+	u32 len, wire_len;
+
+	len = cbpf_header(&flow, header, &wire_len);
+	return cbpf_run(filter->insns, filter->uses_memory, header, len,
+			wire_len);
+}
+
+/**
+ * record_is_admitted() - does filter= admit a packet, where ask_filter() cannot say
+ * @filter: the program in force, of at least one instruction
+ * @record: parsed
+ * @flags: its flags
+ * @skb: the packet
+ * @network: where its innermost IP header is, bytes behind skb->data
+ *
+ * What is no IP packet, and has none in it, is rejected, whatever the program
+ * would say of it.
+ *
+ * Context: any, in rcu_read_lock().
+ */
+bool record_is_admitted(const struct program *filter,
+			const struct skbtrace_record *record, u32 flags,
+			const struct sk_buff *skb, int network)
+{
+	const u8 *p = skb->data + network;
+	int len = (int)skb_headlen(skb) - network;
+
+	if (!(flags & SKBTRACE_F_FLOW))
+		return false;
+	if (record->tunnel != SKBTRACE_TUNNEL_NONE && len >= IPV6_HEADERS &&
+	    p >= skb->head)
+		return cbpf_run(filter->insns, filter->uses_memory, p, len,
+				skb->len - network);
+	return flow_is_admitted(filter, record, flags);
+}
+
 /**
  * flow_is_sampled() - does sample= keep this flow
- * @hop: a hop whose headers have been parsed
+ * @config: the parameters in force
+ * @record: parsed
+ * @flags: its flags
  *
  * Both directions of a flow, and all fragments of a datagram, have the same
  * answer.  What has no flow (ARP) is kept.
  *
  * Context: any.
  */
-bool flow_is_sampled(const struct hop *hop)
+bool flow_is_sampled(const struct config *config,
+		     const struct skbtrace_record *record, u32 flags)
 {
 	u32 ends, ports = 0;
 
-	if (hop->config->sample <= 1 || !(hop->flags & SKBTRACE_F_FLOW))
+	if (config->sample <= 1 || !(flags & SKBTRACE_F_FLOW))
 		return true;
-	if (hop->flags & SKBTRACE_F_PORTS &&
-	    !(hop->flags & SKBTRACE_F_FRAGMENT))
-		ports = (__force u32)(hop->sport ^ hop->dport);
-	ends = jhash(&hop->saddr, sizeof(hop->saddr), 0) ^
-	       jhash(&hop->daddr, sizeof(hop->daddr), 0);
-	return jhash_3words(ends, ports, hop->l4proto, 0) %
-	       hop->config->sample == 0;
+	if (flags & SKBTRACE_F_PORTS && !(flags & SKBTRACE_F_FRAGMENT))
+		ports = (__force u32)(record->sport ^ record->dport);
+	ends = jhash(record->saddr, sizeof(record->saddr), 0) ^
+	       jhash(record->daddr, sizeof(record->daddr), 0);
+	return jhash_3words(ends, ports, record->l4proto, 0) %
+	       config->sample == 0;
 }
 
 /*
@@ -133,23 +196,18 @@ bool flow_is_sampled(const struct hop *hop)
  * @trace: the CPU's
  * @max_rate: records a second, not 0
  *
- * The generic cell rate algorithm (ITU-T I.371): one word, changed by cmpxchg,
- * so that nested handlers need no lock.  Whoever loses the exchange to a
- * nested handler tries again; bounded, as the nested one has finished.
+ * The generic cell rate algorithm (ITU-T I.371).
  *
- * Context: any, on @trace's CPU.
+ * Context: handler, on @trace's CPU.
  */
 bool rate_allows(struct cpu_trace *trace, u32 max_rate)
 {
-	u64 interval, due, from, now;
+	u64 interval = div_u64((u64)NSEC_PER_SEC << 4, max_rate);
+	u64 now = RING_CLOCK() << 4;
+	u64 due = trace->allowed_ns16;
 
-	interval = div_u64((u64)NSEC_PER_SEC << 4, max_rate);
-	now = RING_CLOCK() << 4;
-	do {
-		due = READ_ONCE(trace->allowed_ns16);
-		if ((s64)(due - now) > (s64)RATE_BURST_NS16)
-			return false;
-		from = (s64)(due - now) > 0 ? due : now;
-	} while (cmpxchg_local(&trace->allowed_ns16, due, from + interval) != due);
+	if ((s64)(due - now) > (s64)RATE_BURST_NS16)
+		return false;
+	trace->allowed_ns16 = ((s64)(due - now) > 0 ? due : now) + interval;
 	return true;
 }

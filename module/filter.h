@@ -2,67 +2,111 @@
 #ifndef SKBTRACE_FILTER_H
 #define SKBTRACE_FILTER_H
 
-#include <linux/hash.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/kernel.h>
-#include <linux/types.h>
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <skbtrace/cbpf.h>
 
-struct config;
+#include "config.h"
+#include "device.h"
+#include "locate.h"
+
 struct cpu_trace;
-struct hop;
-struct sk_buff;
+struct skbtrace_record;
+
+/* An IP header and the longest transport header without options. */
+#define IPV4_HEADERS	(20 + 20)
+#define IPV6_HEADERS	(40 + 20)
+
+/**
+ * enum admission - does filter= admit a packet
+ * @REJECTED: no, and there is no packet in it that it could admit
+ * @ADMITTED: yes, or there is no filter
+ * @ASK_RECORD: to be known when its headers have been parsed
+ */
+enum admission { REJECTED, ADMITTED, ASK_RECORD };
+
+bool devices_are_wanted(const struct config *config, struct devices at);
+enum admission ask_filter(const struct program *filter,
+			  const struct sk_buff *skb, struct place place);
+bool record_is_admitted(const struct program *filter,
+			const struct skbtrace_record *record, u32 flags,
+			const struct sk_buff *skb, int network);
+bool flow_is_sampled(const struct config *config,
+		     const struct skbtrace_record *record, u32 flags);
+bool rate_allows(struct cpu_trace *trace, u32 max_rate);
 
 /*
- * The skbs that are followed, by address: a hash table of buckets of a cache
- * line's half, written with cmpxchg from any context.  When a bucket is full
- * its first skb is given up and counted: its journey then has no end.
+ * Is a list of globs sure to have no match?  Most names begin with another letter
+ * than the globs, and with dev= most packets of a host are rejected by that.
  */
-#define FOLLOWED_BITS	14
-#define FOLLOWED_WAYS	4
-
-struct followed_bucket {
-	unsigned long skb[FOLLOWED_WAYS];
-};
-
-extern struct followed_bucket *followed_table;
-
-static inline struct followed_bucket *followed_bucket(const struct sk_buff *skb)
+static __always_inline bool globs_lack(const struct globs *globs, char first)
 {
-	return &followed_table[hash_ptr((void *)skb, FOLLOWED_BITS)];
+	unsigned int i;
+
+	for (i = 0; i < globs->nr; i++) {
+		char c = globs->glob[i][0];
+
+		if (c == first || c == '*' || c == '?' || c == '-')
+			return false;
+	}
+	return true;
+}
+
+/* Does the program end with @insn, and reject? */
+static __always_inline bool insn_rejects(const struct sock_filter *insn)
+{
+	return insn->code == (BPF_RET | BPF_K) && !insn->k;
 }
 
 /**
- * followed() - is this skb recorded at all points
- * @skb: its address, not NULL; it may be gone
+ * surely_rejected() - does filter= reject a packet at the first look
+ * @config: the parameters in force, with a program
+ * @skb: the packet
+ * @place: what locate() says
+ *
+ * With a filter most packets of a host end here, at each hop: by the protocol of
+ * an IP packet which is no tunnel.
  *
  * Context: any.
+ * Return: false if it does not, or if ask_filter() has to say so.
  */
-static inline bool followed(const struct sk_buff *skb)
+static __always_inline bool surely_rejected(const struct config *config,
+					    const struct sk_buff *skb,
+					    struct place place)
 {
-	const struct followed_bucket *bucket = followed_bucket(skb);
-	unsigned long address = (unsigned long)skb;
-	int i;
+	const struct program *filter = &config->filter;
+	const u8 *p = skb->data + place.offset, *end = skb_tail_pointer(skb);
+	const u8 *l4 = p + sizeof(struct iphdr);
+	bool is_ipv6 = false;
+	u8 l4proto;
 
-	/* Of all that is done for each skb of the host this is a good part. */
-	if (READ_ONCE(bucket->skb[0]) == address)
-		return true;
-	/* Most buckets are empty but for the first. */
-	BUILD_BUG_ON(FOLLOWED_WAYS != 4);
-	if (likely(!(READ_ONCE(bucket->skb[1]) | READ_ONCE(bucket->skb[2]) |
-		     READ_ONCE(bucket->skb[3]))))
+	/* Before anything is read that an skb may lie about. */
+	if (unlikely(skb->data < skb->head || end > skb_end_pointer(skb) ||
+		     p < skb->head || end - p < IPV4_HEADERS))
 		return false;
-	for (i = 1; i < FOLLOWED_WAYS; i++)
-		if (READ_ONCE(bucket->skb[i]) == address)
-			return true;
-	return false;
+	if (likely(place.protocol == htons(ETH_P_IP) && *p == 0x45)) {
+		l4proto = p[9];
+	} else if (place.protocol == htons(ETH_P_IPV6) && *p >> 4 == 6 &&
+		   end - p >= IPV6_HEADERS) {
+		l4 = p + sizeof(struct ipv6hdr);
+		l4proto = p[6];
+		is_ipv6 = true;
+	} else {
+		return false;
+	}
+	if (!insn_rejects(filter->insns + filter->start[is_ipv6][l4proto]))
+		return false;
+	/* In a fragment there may be anything: then it is asked for. */
+	if (likely(l4proto == IPPROTO_UDP))
+		return !(config->tunnel_ports >>
+			 (ntohs(((const struct udphdr *)l4)->dest) & 63) & 1);
+	return l4proto == IPPROTO_TCP || l4proto == IPPROTO_ICMP ||
+	       l4proto == IPPROTO_ICMPV6;
 }
-
-int followed_init(void);
-void followed_exit(void);
-void follow(const struct sk_buff *skb);
-void unfollow(const struct sk_buff *skb);
-
-bool hop_is_wanted(const struct hop *hop);
-bool flow_is_sampled(const struct hop *hop);
-bool rate_allows(struct cpu_trace *trace, u32 max_rate);
 
 #endif /* SKBTRACE_FILTER_H */

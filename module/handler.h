@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What all handlers have in common: how they begin and end, the skb they are
- * called for, the slot of a record, its digest, and who was running.  Inline,
- * since each hop comes here.
+ * What all handlers have in common: how they begin, the skb they are called for,
+ * the slot of a record, and who was running.  Inline, since each hop comes here.
  */
 #ifndef SKBTRACE_HANDLER_H
 #define SKBTRACE_HANDLER_H
@@ -11,42 +10,36 @@
 #include <linux/irqflags.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
 
 #include "compat.h"
 #include "config.h"
-#include "crc32c.h"
 #include "filter.h"
-#include "payload.h"
+#include "parse.h"
 #include "probes.h"
 #include "ring.h"
 
+/* So many skbs in a row make a point trusted. */
+#define POINT_TRUSTED	64
+
+struct sk_buff *skb_argument_with_care(struct point *point, struct pt_regs *regs);
+bool is_skb(const struct sk_buff *pointer);
+struct sk_buff *skb_behind(const void *arg);
+
 /*
- * The handlers.  While one runs, the kernel skips (and counts as missed) all
- * other probes on this CPU, softirqs' included: an interrupt that came now
- * would run whole packets unseen on its way out.  So it waits until we are
- * done, and comes when we let it in, which is still within the kernel's part
- * of the handler: then its softirqs wait as well, until the next interrupt or
- * local_bh_enable().
+ * While a handler runs, the kernel skips (and counts as missed) all other probes
+ * on this CPU, softirqs' included: an interrupt that came now would run whole
+ * packets unseen on its way out.  So it waits, see interrupts.c for how long.
  */
-static __always_inline unsigned long handler_enter(void)
+static __always_inline void handler_enter(void)
 {
-	unsigned long flags;
-
-	hold_softirqs();
-	local_irq_save(flags);
-	return flags;
+	raw_local_irq_disable();
 }
 
-static __always_inline void handler_leave(unsigned long flags)
-{
-	local_irq_restore(flags);
-	release_softirqs();
-}
-
-static inline void count_hit(const struct point *point)
+static __always_inline void count_hit(const struct point *point)
 {
 	this_cpu_inc(point_hits.hits[point->nr]);
 }
@@ -72,20 +65,30 @@ static __always_inline unsigned long argument(struct pt_regs *regs,
 	return 0;
 }
 
+/* The other of the first two arguments, where they are two skbs. */
+static inline void *other_argument(const struct point *point, struct pt_regs *regs)
+{
+	return sound_pointer(argument(regs, !SKB_INDEX(point->skb_arg)));
+}
+
+/* Which socket sends the packet, where the point says that one does. */
+static __always_inline const struct sock *
+sending_socket(const struct point *point, struct pt_regs *regs,
+	       const struct sk_buff *skb)
+{
+	unsigned int index = SKB_INDEX(point->skb_arg);
+
+	if (likely(point->dev != DEV_SOCKET))
+		return NULL;
+	/* Where the skb is the first (ip_queue_xmit() of RHEL 7) it knows. */
+	return index ? sound_pointer(argument(regs, index - 1)) : skb->sk;
+}
+
 static __always_inline u8 current_context(void)
 {
 	if (unlikely(preempt_count() & (NMI_MASK | HARDIRQ_MASK)))
 		return in_nmi() ? SKBTRACE_NMI : SKBTRACE_HARDIRQ;
 	return in_serving_softirq() ? SKBTRACE_SOFTIRQ : SKBTRACE_TASK;
-}
-
-/* Compilers make a loop of a memset(). */
-static __always_inline void zero_16(void *to)
-{
-	u64 *words = to;
-
-	words[0] = 0;
-	words[1] = 0;
 }
 
 /* Device names are NUL-terminated within IFNAMSIZ. */
@@ -126,9 +129,15 @@ trusted_skb(const struct point *point, struct pt_regs *regs)
 	}
 }
 
-/* Get the slot for a record where max_rate= has no say. */
-static __always_inline struct skbtrace_record *claim(struct cpu_trace *trace)
+/* Get the slot for a record, unless it is refused; refusals are counted. */
+static __always_inline struct skbtrace_record *
+claim(struct cpu_trace *trace, const struct config *config)
 {
+	if (unlikely(config->max_rate) &&
+	    !rate_allows(trace, config->max_rate)) {
+		local_inc(&trace->rate_limited);
+		return NULL;
+	}
 	if (unlikely(!trace->ring.slots)) {
 		local_inc(&trace->no_ring);
 		return NULL;
@@ -136,24 +145,13 @@ static __always_inline struct skbtrace_record *claim(struct cpu_trace *trace)
 	return ring_claim(&trace->ring);
 }
 
-/* Get the slot for a record, unless it is refused; refusals are counted. */
-static inline struct skbtrace_record *
-claim_allowed(struct cpu_trace *trace, const struct config *config)
-{
-	if (unlikely(config->max_rate) &&
-	    !rate_allows(trace, config->max_rate)) {
-		local_inc(&trace->rate_limited);
-		return NULL;
-	}
-	return claim(trace);
-}
-
 /* What every record has, of an entry or a return. */
-static __always_inline void fill_common(struct skbtrace_record *record,
-					const struct point *point,
-					const struct sk_buff *skb)
+static __always_inline void put_common(struct skbtrace_record *record,
+				       const struct point *point,
+				       const struct sk_buff *skb, u64 life)
 {
 	record->skb = (unsigned long)skb;
+	record->life = life;
 	record->pid = current->tgid;
 	memcpy(record->comm, current->comm, SKBTRACE_NAME_LEN);
 	record->point = point->id;
@@ -162,41 +160,20 @@ static __always_inline void fill_common(struct skbtrace_record *record,
 	record->abi = SKBTRACE_ABI;
 }
 
-/**
- * struct digest - what digest= gives
- * @crc32c: the CRC
- * @len: of so many bytes
- * @flags: SKBTRACE_F_DIGEST, or why not
- */
-struct digest {
-	u32 crc32c;
-	u32 len;
-	u32 flags;
-};
-
-static __always_inline struct digest digest(const struct config *config,
-					    const struct sk_buff *skb,
-					    u32 offset, u32 len)
+/* Of a hop whose packet is not looked at. */
+static __always_inline void put_no_packet(struct skbtrace_record *record)
 {
-	struct digest digest = { .len = len };
-	s64 crc32c;
-
-	if (unlikely(len > config->digest_limit)) {
-		digest.len = config->digest_limit;
-		digest.flags = SKBTRACE_F_DIGEST_MAX;
-	}
-	/* Most payloads are in one piece. */
-	if (likely(offset + digest.len <= skb_headlen(skb)))
-		crc32c = (u32)~crc32c_update(~0, skb->data + offset, digest.len);
-	else
-		crc32c = payload_digest(skb, offset, digest.len);
-	if (unlikely(crc32c < 0)) {
-		digest.flags |= SKBTRACE_F_UNREADABLE;
-	} else {
-		digest.flags |= SKBTRACE_F_DIGEST;
-		digest.crc32c = crc32c;
-	}
-	return digest;
+	record->tcp_seq = 0;
+	record->payload_len = 0;
+	record->protocol = 0;
+	record->payload_off = 0;
+	record->gso_size = 0;
+	record->gso_segs = 0;
+	record->l4proto = 0;
+	record->payload = SKBTRACE_PAYLOAD_NONE;
+	record->csum = SKBTRACE_CSUM_UNCHECKED;
+	record->tunnel = SKBTRACE_TUNNEL_NONE;
+	record->depth = 0;
 }
 
 #endif /* SKBTRACE_HANDLER_H */

@@ -1,90 +1,176 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From an skb at a point to a record, the only one there is of it: what is found
+ * goes where it stays.  Inline, since each hop comes here.
+ */
 #ifndef SKBTRACE_HOP_H
 #define SKBTRACE_HOP_H
 
-#include <linux/in6.h>
-#include <linux/types.h>
-#include <skbtrace/record.h>
+#include <linux/if_vlan.h>
+#include <linux/skbuff.h>
+#include <net/sock.h>
 
-struct config;
-struct net_device;
-struct point;
-struct pt_regs;
-struct sk_buff;
-struct sock;
+#include "checksum.h"
+#include "compat.h"
+#include "config.h"
+#include "device.h"
+#include "digest.h"
+#include "follow.h"
+#include "handler.h"
+#include "locate.h"
+#include "parse.h"
+#include "payload.h"
+#include "stacks.h"
+
+/* Two fields that stand side by side on both sides, in one go. */
+struct pair_u16 {
+	u16 field[2];
+};
+
+struct pair_u32 {
+	u32 field[2];
+};
+
+static __always_inline void copy_pair_u16(u16 *to, const u16 *from)
+{
+	*(struct pair_u16 *)to = *(const struct pair_u16 *)from;
+}
+
+static __always_inline void copy_pair_u32(u32 *to, const u32 *from)
+{
+	*(struct pair_u32 *)to = *(const struct pair_u32 *)from;
+}
+
+static __always_inline u8 count_users(const struct sk_buff *skb)
+{
+	return min_t(unsigned int, skb_users(skb), U8_MAX);
+}
+
+/* Return: the flags that the skb itself has; it is sound. */
+static __always_inline u32 put_shared_info(struct skbtrace_record *record,
+					   const struct sk_buff *skb)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+	u32 flags = 0;
+
+	BUILD_BUG_ON(offsetof(struct skb_shared_info, gso_segs) !=
+		     offsetof(struct skb_shared_info, gso_size) +
+		     sizeof(shinfo->gso_size));
+	copy_pair_u16(&record->gso_size, &shinfo->gso_size);	/* and gso_segs */
+	if (unlikely(shinfo->frag_list))
+		flags |= SKBTRACE_F_FRAG_LIST;
+	if (skb_cloned(skb))
+		flags |= SKBTRACE_F_CLONED;
+	return flags;
+}
+
+/* What can be told of an skb without looking at its data. */
+static __always_inline u32 put_skb(struct skbtrace_record *record,
+				   const struct sk_buff *skb)
+{
+	record->head = (unsigned long)skb->head;
+	BUILD_BUG_ON(offsetof(struct sk_buff, data_len) !=
+		     offsetof(struct sk_buff, len) + sizeof(skb->len));
+	copy_pair_u32(&record->len, &skb->len);	/* and data_len */
+	record->users = count_users(skb);
+	return skb->ip_summed;
+}
 
 /**
- * struct hop - an skb at a point, before it is a record
+ * put_packet() - where an skb is, and what packet it is
+ * @record: where to put it
  * @point: the point
- * @config: the parameters in force
  * @regs: the registers on entry
- * @skb: the skb; alive while the handler runs, except in a return handler
- * @sk: the socket in argument 0, where the point says there is one
- * @dev: the device, or NULL
- * @peer: where the packet goes from there, or NULL
- * @flags: SKBTRACE_F_*
- * @netns: inode number of the network namespace, with SKBTRACE_F_NETNS
- * @appended: the packet is longer than its IP header says
- * @l4_off: where the transport header begins, bytes behind skb->data or, if
- *	it was pulled, before
- * @l4_len: length of what its checksum covers, bytes; 0 if it has none that
- *	could be verified
+ * @skb: the skb, alive
+ * @config: the parameters in force
+ * @at: its devices
+ * @sk: sending_socket()
  *
- * The rest has the names of struct skbtrace_record and is set by
- * headers_parse().  Nothing in here outlives the handler.
+ * Context: probe handler, irqs off, rcu_read_lock().
+ * Return: flags for the record, and what put_examined() needs.
  */
-struct hop {
-	const struct point *point;
-	const struct config *config;
-	struct pt_regs *regs;
-	struct sk_buff *skb;
-	const struct sock *sk;
-	const struct net_device *dev;
-	const struct net_device *peer;
+static __always_inline struct parsed
+put_packet(struct skbtrace_record *record, const struct point *point,
+	   struct pt_regs *regs, const struct sk_buff *skb,
+	   const struct config *config, struct devices at,
+	   const struct sock *sk)
+{
+	struct parsed parsed = { .checksum_at = NO_CHECKSUM_AT };
 	u32 flags;
-	u32 netns;
-	bool appended;
-	int l4_off;
-	u32 l4_len;
 
-	struct in6_addr saddr;
-	struct in6_addr daddr;
-	__be16 sport;
-	__be16 dport;
-	u32 tcp_seq;
-	u32 ip_id;
-	u32 payload_off;
-	u32 payload_len;
-	u16 protocol;
-	u16 frag_off;
-	u16 vlan_tci;
-	u8 l4proto;
-	u8 tcp_flags;
-	u8 ttl;
-	u8 payload;
-	u8 csum;
-};
+	copy_name(record->dev, at.dev);
+	copy_name(record->peer, at.peer);
+	record->sp = kernel_stack_pointer(regs);
+	flags = put_skb(record, skb);
+	if (likely(at.dev)) {
+		record->netns = net_inum(dev_net(at.dev));
+		flags |= SKBTRACE_F_NETNS;
+	} else if (sk) {
+		record->netns = net_inum(sock_net(sk));
+		flags |= SKBTRACE_F_NETNS;
+	}
+	if (unlikely(point->data == DATA_NONE)) {
+		put_no_packet(record);
+		parsed.flags = flags;
+		return parsed;
+	}
+	if (unlikely(likely(!skb->data_len) ? !skb_linear_is_sound(skb) :
+					      !skb_is_sound(skb))) {
+		put_no_packet(record);
+		parsed.flags = flags | SKBTRACE_F_MALFORMED;
+		return parsed;
+	}
+	flags |= put_shared_info(record, skb);
+	if (likely(point->data <= DATA_AUTO))
+		parsed = parse(record, point, skb, config, locate(point, skb));
+	else if (sk)
+		parsed = parse_socket(record, point, skb, config, sk);
+	else
+		put_no_packet(record);
+	if (unlikely(skb_vlan_tag_present(skb))) {
+		record->vlan_tci = skb_vlan_tag_get(skb);
+		flags |= SKBTRACE_F_VLAN;
+	}
+	parsed.flags |= flags;
+	return parsed;
+}
 
 /**
- * struct devices - where an skb is
- * @dev: the device it is at, or NULL
- * @peer: where it goes from there, or NULL
+ * put_examined() - what takes long: digest, checksum, stack
+ * @record: put_packet() has been there
+ * @trace: the CPU's
+ * @regs: the registers on entry
+ * @skb: the skb
+ * @config: the parameters in force
+ * @life: its life
+ * @parsed: what put_packet() has returned
  */
-struct devices {
-	const struct net_device *dev;
-	const struct net_device *peer;
-};
+static __always_inline void
+put_examined(struct skbtrace_record *record, struct cpu_trace *trace,
+	     struct pt_regs *regs, const struct sk_buff *skb,
+	     const struct config *config, struct life *life,
+	     struct parsed parsed)
+{
+	u32 flags = parsed.flags, crc32c = 0;
+	u64 payload;
 
-/* device.c */
-struct devices devices_at(const struct point *point, struct pt_regs *regs,
-			  const struct sk_buff *skb, const struct sock *sk);
-void hop_find_device(struct hop *hop);
-bool device_is_of_interest(const struct net_device *dev);
-
-/* headers.c */
-void headers_parse(struct hop *hop);
-
-/* checksum.c */
-u8 hop_checksum(const struct hop *hop);
+	record->csum = SKBTRACE_CSUM_UNCHECKED;
+	if (likely(record->payload != SKBTRACE_PAYLOAD_NONE)) {
+		if (likely(config->digest)) {
+			flags |= digest(record, config, skb);
+			if (likely(flags & SKBTRACE_F_DIGEST))
+				crc32c = record->crc32c;
+		}
+		payload = life_payload(record->payload_len, crc32c);
+		if (unlikely(payload != life->last))
+			flags |= life_payload_differs(life, payload);
+		if (unlikely(config->verify_csum))
+			record->csum = checksum_verdict(record, skb, parsed);
+	} else if (flags & SKBTRACE_F_MALFORMED) {
+		local_inc(&trace->malformed);
+	}
+	record->stack_id = unlikely(config->stack) ? stack_record(trace, regs) : 0;
+	record->flags = flags;
+}
 
 #endif /* SKBTRACE_HOP_H */

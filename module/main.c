@@ -13,20 +13,12 @@
 #include "config.h"
 #include "crc32c.h"
 #include "debugfs.h"
-#include "filter.h"
-#include "plain.h"
+#include "follow.h"
+#include "interrupts.h"
 #include "probes.h"
-#include "returns.h"
 #include "ring.h"
 #include "stacks.h"
 #include "witness.h"
-
-static const struct probe_handlers handlers = {
-	.entry = entry_handler,
-	.call = call_handler,
-	.return_ = return_handler,
-	.call_size = sizeof(struct call),
-};
 
 static int __init skbtrace_init(void)
 {
@@ -36,16 +28,16 @@ static int __init skbtrace_init(void)
 	err = rings_init(&config_ring_kb);
 	if (err)
 		return err;
-	err = followed_init();
+	err = follow_init();
 	if (err)
 		goto err_rings;
 	err = stacks_init();
 	if (err)
-		goto err_followed;
+		goto err_follow;
 	err = trace_files_init();
 	if (err)
 		goto err_stacks;
-	err = probes_init(&handlers);
+	err = probes_init(interrupts_choose_handlers());
 	if (err)
 		goto err_files;
 	witness_init();
@@ -67,8 +59,8 @@ err_files:
 	trace_files_exit();
 err_stacks:
 	stacks_exit();
-err_followed:
-	followed_exit();
+err_follow:
+	follow_exit();
 err_rings:
 	rings_exit();
 	return err;
@@ -81,7 +73,7 @@ static void __exit skbtrace_exit(void)
 	probes_exit();
 	trace_files_exit();
 	stacks_exit();
-	followed_exit();
+	follow_exit();
 	rings_exit();
 }
 

@@ -45,15 +45,6 @@ static inline void points_ids_are_unique(unsigned int id)
 		.symbol = #_symbol,					\
 		.group = #_group,					\
 		.module = #_module,					\
-		/* Where a followed skb always has a record. */		\
-		.is_plain = POINT_ ## _kind == POINT_ENTRY &&		\
-			    ROLE_ ## _role != ROLE_BIRTH &&		\
-			    DEV_ ## _dev != DEV_NONE &&			\
-			    DEV_ ## _dev != DEV_SOCKET &&		\
-			    (DATA_ ## _data == DATA_LINK ||		\
-			     DATA_ ## _data == DATA_NET ||		\
-			     DATA_ ## _data == DATA_NET_TX ||		\
-			     DATA_ ## _data == DATA_TRANSPORT),		\
 	},
 static struct point points[] = { SKBTRACE_POINTS(POINT) };
 #undef POINT

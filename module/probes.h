@@ -15,10 +15,13 @@ struct seq_file;
 
 enum point_kind { POINT_ENTRY, POINT_RETURN };
 
-/* Where skb->data stands: the data column of points.h. */
+/*
+ * Where skb->data stands: the data column of points.h.  Up to DATA_AUTO there is a
+ * network header.
+ */
 enum point_data {
-	DATA_NONE, DATA_LINK, DATA_NET, DATA_NET_TX, DATA_TRANSPORT,
-	DATA_SEGMENT, DATA_BYTES, DATA_AUTO,
+	DATA_LINK, DATA_NET, DATA_NET_TX, DATA_TRANSPORT, DATA_AUTO,
+	DATA_SEGMENT, DATA_BYTES, DATA_NONE,
 };
 
 /* Where the device comes from: the dev column. */
@@ -30,14 +33,18 @@ enum point_dev {
 /* Other names a symbol is taken under: the twin column. */
 enum point_twin { TWIN_EXACT, TWIN_CONSTPROP };
 
-/* What a hop means to a journey: the role column. */
+/*
+ * What a hop means to a journey: the role column.  Up to ROLE_LAST_PLAIN it does not
+ * touch the life of the skb.
+ */
 enum point_role {
-	ROLE_PASS, ROLE_BIRTH, ROLE_DELIVER, ROLE_TRANSPORT, ROLE_CLONE,
-	ROLE_SEGMENTS, ROLE_MERGE, ROLE_CLONED, ROLE_DROP, ROLE_FREE,
+	ROLE_PASS, ROLE_DELIVER, ROLE_TRANSPORT, ROLE_CLONED,
+	ROLE_LAST_PLAIN = ROLE_CLONED,
+	ROLE_BIRTH, ROLE_CLONE, ROLE_SEGMENTS, ROLE_MERGE, ROLE_DROP, ROLE_FREE,
 	ROLE_NETDEV, ROLE_RXHANDLER, ROLE_HOOK, ROLE_BACKLOG, ROLE_QUEUED,
 };
 
-/* How a point that is trusted carries the skb; see plain.c. */
+/* How a point that is trusted carries the skb; see trusted_skb(). */
 enum point_way {
 	WAY_UNKNOWN, WAY_ARG0, WAY_ARG1, WAY_ARG2, WAY_POINTER0, WAY_LIST0,
 };
@@ -62,7 +69,6 @@ enum point_state {
  * @skb_arg: the argument with the skb, a SKB_* of compat.h
  * @skb_spec: what @skb_arg is to begin with
  * @has_reason: the argument behind it is a drop reason
- * @is_plain: plain.c may know what to do
  * @hidden: points= does not ask for it: it is attached to tell the lives of skbs apart
  * @way: how to get the skb, once the point is trusted
  * @symbol: the function
@@ -73,7 +79,7 @@ enum point_state {
  * @where: its function, as it was last looked for
  * @missed: misses of earlier registrations; the present one has its own
  *	count in @kp or @rp
- * @trusted: skbs seen in a row; see hop_arguments()
+ * @trusted: skbs seen in a row; see skb_argument_with_care()
  * @implausible: calls whose argument was no skb
  * @kp: the probe of an entry point
  * @rp: the probe of a return point
@@ -89,7 +95,6 @@ struct point {
 	u8 skb_arg;
 	u8 skb_spec;
 	bool has_reason;
-	bool is_plain;
 	bool hidden;
 	u8 way;
 	const char *symbol;

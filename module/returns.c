@@ -2,20 +2,18 @@
 /*
  * From a function's call and return to a record: the handlers of return points.
  *
- * What capture.c says of handlers is true here too.
+ * What handlers.c says of handlers is true here too.
  */
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
-#include <net/sock.h>
 
-#include "capture.h"
 #include "compat.h"
 #include "config.h"
-#include "filter.h"
+#include "device.h"
+#include "follow.h"
 #include "handler.h"
-#include "hop.h"
 #include "probes.h"
 #include "returns.h"
 #include "ring.h"
@@ -24,30 +22,39 @@
 static __always_inline bool note_call(struct point *point, struct pt_regs *regs,
 				      struct call *call)
 {
-	const struct net_device *dev = NULL, *peer = NULL;
 	const struct sk_buff *skb = trusted_skb(point, regs);
+	struct devices at = { NULL, NULL };
+	const struct life *life;
 
-	if (!skb)
-		skb = capture_argument(point, regs);
+	if (unlikely(!skb))
+		skb = skb_argument_with_care(point, regs);
+	if (unlikely(!skb))
+		return false;
 	/* Whether a packet is wanted is the entry points' to say. */
-	if (!skb || !followed(skb))
+	life = followed(skb);
+	if (!life || life->generation != READ_ONCE(probes_frees.generation))
 		return false;
 	call->skb = skb;
+	call->life = life->number;
 	call->ts_ns = RING_CLOCK();
-	call->netns = 0;
-	call->flags = 0;
+	call->sp = kernel_stack_pointer(regs);
+	call->flags = SKBTRACE_F_RET;
 	if (point->dev != DEV_NONE) {
-		const struct devices at = devices_at(point, regs, skb, NULL);
-
-		dev = at.dev;
-		peer = at.peer;
+		handler_rcu_read_lock();
+		at = devices_at(point, regs, skb, NULL);
+		if (at.dev) {
+			call->netns = net_inum(dev_net(at.dev));
+			call->flags = SKBTRACE_F_RET | SKBTRACE_F_NETNS;
+		}
+		copy_name(call->dev, at.dev);
+		copy_name(call->peer, at.peer);
+		handler_rcu_read_unlock();
+	} else {
+		copy_name(call->dev, NULL);
+		copy_name(call->peer, NULL);
 	}
-	if (dev) {
-		call->netns = net_inum(dev_net(dev));
-		call->flags = SKBTRACE_F_NETNS;
-	}
-	copy_name(call->dev, dev);
-	copy_name(call->peer, peer);
+	if (READ_ONCE(point->hidden))
+		call->flags |= SKBTRACE_F_HIDDEN;
 	return true;
 }
 
@@ -56,76 +63,113 @@ static __always_inline bool note_call(struct point *point, struct pt_regs *regs,
  * @ri: the call
  * @regs: registers on entry
  *
+ * Interrupts are off when it returns: see interrupts.c.
+ *
  * Return: not 0 if the return is not to be recorded.
  */
 int __kprobes call_handler(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct point *point = container_of(get_kretprobe(ri), struct point, rp);
-	unsigned long flags;
-	bool wanted;
 
 	if (!READ_ONCE(probes_armed))
 		return 1;	/* do not look at the return either */
-	flags = handler_enter();
+	handler_enter();
 	count_hit(point);
-	handler_rcu_read_lock();
-	wanted = note_call(point, regs, (struct call *)ri->data);
-	handler_rcu_read_unlock();
-	handler_leave(flags);
-	return !wanted;
+	return !note_call(point, regs, (struct call *)ri->data);
 }
 
 /* The skb is not touched: it may be gone. */
 static __always_inline void record_return(const struct point *point,
-					  struct pt_regs *regs,
-					  const struct call *call)
+					  const struct call *call, s64 ret,
+					  const struct life *child)
 {
 	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
-	unsigned long ret = regs_return_value(regs);
-	struct skbtrace_record *slot;
-	const struct sk_buff *copy;
+	struct skbtrace_record *record;
+	s64 took;
 
-	/* A copy of a packet that is followed is followed. */
-	copy = point->role == ROLE_CLONE ? sound_pointer(ret) : NULL;
-	if (copy && !followed(copy))
-		follow(copy);
-
-	slot = claim_allowed(trace, rcu_dereference_sched(config));
-	if (!slot)
+	record = claim(trace, rcu_dereference_sched(config));
+	if (unlikely(!record))
 		return;
-	/* Everything that is not said below is 0. */
-	memset((char *)slot + offsetof(struct skbtrace_record, saddr), 0,
-	       sizeof(*slot) - offsetof(struct skbtrace_record, saddr));
-	fill_common(slot, point, call->skb);
-	slot->head = 0;
-	slot->ret = point->role == ROLE_CLONE ? (s64)ret : (s32)ret;
-	slot->duration_ns = min_t(u64, slot->ts_ns - call->ts_ns, U32_MAX);
-	slot->netns = call->netns;
-	slot->flags = call->flags | SKBTRACE_F_RET;
-	if (READ_ONCE(point->hidden))
-		slot->flags |= SKBTRACE_F_HIDDEN;
-	memcpy(slot->dev, call->dev, sizeof(slot->dev));
-	memcpy(slot->peer, call->peer, sizeof(slot->peer));
+	put_common(record, point, call->skb, call->life);
+	put_no_packet(record);
+	memcpy(record->dev, call->dev, sizeof(record->dev));
+	memcpy(record->peer, call->peer, sizeof(record->peer));
+	record->head = 0;
+	record->sp = call->sp;
+	record->ret = ret;
+	/* CPUs' clocks may differ a little. */
+	took = record->ts_ns - call->ts_ns;
+	record->duration_ns = likely(took >= 0) ? min_t(u64, took, U32_MAX) : 0;
+	record->netns = call->netns;
+	record->len = 0;
+	record->data_len = 0;
+	record->users = 0;
+	record->stack_id = 0;
+	record->flags = call->flags;
+	if (child) {
+		record->child = child->number;
+		record->flags |= SKBTRACE_F_CHILD;
+	}
 	ring_commit(&trace->ring);
+}
+
+/* A packet of 512 KiB (BIG TCP) has 362; of a longer list that is counted. */
+#define SEGMENTS_MAX	512
+
+/* What is made of a packet that is followed is followed: a record for each. */
+static noinline void record_segments(const struct point *point,
+				     const struct call *call,
+				     const struct sk_buff *segment)
+{
+	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
+	unsigned int i;
+
+	for (i = 0; i < SEGMENTS_MAX; i++) {
+		if (!segment || !is_skb(segment))
+			return;
+		record_return(point, call, (unsigned long)segment,
+			      follow(trace, segment, call->life));
+		segment = skb_behind(&segment->next);
+	}
+	local_inc(&trace->long_lists);
+}
+
+static noinline void record_copy(const struct point *point,
+				 const struct call *call,
+				 const struct sk_buff *copy)
+{
+	const struct life *child = NULL;
+
+	if (copy)
+		child = follow_copy(this_cpu_ptr(&cpu_trace), copy, call->life);
+	record_return(point, call, (unsigned long)copy, child);
 }
 
 /**
  * return_handler() - record that a function returned
  * @ri: the call
  * @regs: registers on return
+ *
+ * Interrupts are off when it returns: see interrupts.c.
  */
 int __kprobes return_handler(struct kretprobe_instance *ri,
 			     struct pt_regs *regs)
 {
 	const struct kretprobe *rp = get_kretprobe(ri);
-	unsigned long flags;
+	const struct call *call = (const struct call *)ri->data;
+	unsigned long ret = regs_return_value(regs);
+	const struct point *point;
 
 	/* NULL: the probe is being unregistered. */
 	if (!rp || !READ_ONCE(probes_armed))
 		return 0;
-	flags = handler_enter();
-	record_return(container_of(rp, struct point, rp), regs,
-		      (const struct call *)ri->data);
-	handler_leave(flags);
+	point = container_of(rp, struct point, rp);
+	handler_enter();
+	if (point->role == ROLE_CLONE)
+		record_copy(point, call, sound_pointer(ret));
+	else if (unlikely(point->role == ROLE_SEGMENTS))
+		record_segments(point, call, sound_pointer(ret));
+	else
+		record_return(point, call, (s32)ret, NULL);
 	return 0;
 }

@@ -12,7 +12,9 @@ struct sk_buff;
 /**
  * struct call - what a return handler needs of the entry
  * @skb: address of the skb, which may be gone when the function returns
+ * @life: number of its life
  * @ts_ns: when the function was called
+ * @sp: the stack pointer then
  * @netns: inode number of the network namespace, with SKBTRACE_F_NETNS
  * @flags: SKBTRACE_F_*
  * @dev: name of the device
@@ -20,7 +22,9 @@ struct sk_buff;
  */
 struct call {
 	const struct sk_buff *skb;
+	u64 life;
 	u64 ts_ns;
+	u64 sp;
 	u32 netns;
 	u32 flags;
 	char dev[SKBTRACE_NAME_LEN];

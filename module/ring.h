@@ -43,6 +43,7 @@ static inline void ring_copy(u64 *to, const u64 *from, unsigned int words)
  * @untracked: skbs no longer followed because the table was full
  * @no_stack: stacks not kept because the table was full
  * @long_lists: lists of skbs that were longer than is looked at
+ * @lives: skbs that began to be followed here
  * @allowed_ns16: max_rate: no earlier than this is the next record due, in
  *	1/16 ns
  *
@@ -57,6 +58,7 @@ struct cpu_trace {
 	local_t untracked;
 	local_t no_stack;
 	local_t long_lists;
+	u64 lives;
 	u64 allowed_ns16;
 };
 

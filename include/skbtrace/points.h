@@ -54,11 +54,12 @@
  *	     DELIVER  its payload has arrived at a socket or protocol
  *	     TRANSPORT the transport protocol has it: delivered, if it has no
  *		      payload to queue
- *	     CLONE    the return value is a new skb with the same payload
+ *	     CLONE    the return value is a new skb with the same payload; of an
+ *		      ENTRY point the other of arguments 0 and 1 is
  *	     SEGMENTS the return value is a list of new skbs with parts of the payload:
- *		      a record each
+ *		      a record each; of an ENTRY point likewise
  *	     MERGE    the skb's bytes go on in another skb, which the other of arguments
- *		      0 and 1 is
+ *		      0 and 1 is, or would if there was room
  *	     CLONED   the packet socket's copy ends here
  *	     DROP     given up, perhaps with a reason; the end if @users is 1
  *	     FREE     the memory goes back: the pointer's life is over
@@ -66,6 +67,35 @@
  *	     NETDEV, RXHANDLER, HOOK, BACKLOG
  *		      the return value is a netdev_tx_t, an
  *		      rx_handler_result_t, nf_hook_slow's, NET_RX_*
+ *
+ * What makes an skb of another is here, or goes through what is: skb_share_check(),
+ * skb_clone_sk() and skb_expand_head() clone; skb_realloc_headroom() does, or copies;
+ * XDP's copies (veth, generic) and skb_copy_expand() have skb_copy_header() fill them
+ * in; fragments get ip_copy_metadata() or ip6_copy_metadata(), whether they are made or
+ * are of a list that the packet has.  Left out is
+ *   skb_copy_ubufs, pskb_expand_head, __pskb_pull_tail
+ *	     the skb stays the same, its data moves
+ *   tcp_fragment, tso_fragment, tcp_mtu_probe, tcp_collapse, tcp_shifted_skb
+ *	     bytes move among the skbs of a socket's queue: sequence numbers tell
+ *   skb_zerocopy, skb_splice_bits, build_skb, xdp_build_skb_from_frame
+ *	     no skb is there whose header is copied; XDP_REDIRECT is one of these
+ *   skb_split, skb_shift
+ *	     as with tcp_fragment()
+ *   tcp_tx_skb_cache (sysctl of 5.3 to 5.13, off)
+ *	     an skb is used again without being freed: sequence numbers tell
+ *
+ * What makes an skb of another is here, or goes through what is: skb_share_check(),
+ * skb_clone_sk() and skb_expand_head() clone; skb_realloc_headroom() does, or copies;
+ * XDP's copies (veth, generic) and skb_copy_expand() have skb_copy_header() fill them
+ * in; fragments get ip_copy_metadata() or ip6_copy_metadata(), whether they are made or
+ * are of a list that the packet has.  Left out:
+ *   skb_copy_ubufs, pskb_expand_head, __pskb_pull_tail: the skb stays, its data moves
+ *   tcp_fragment, tso_fragment, tcp_mtu_probe, tcp_collapse, tcp_shifted_skb, and
+ *	     skb_split and skb_shift, of which these are made: bytes move among the skbs
+ *	     of a socket's queue, and their sequence numbers tell
+ *   the tcp_tx_skb_cache of 5.3 to 5.13, which is off: the same
+ *   __xdp_build_skb_from_frame, build_skb: no skb was there before (XDP_REDIRECT)
+ *   nf_send_reset, icmp_send and others that answer: what they send is new
  */
 #ifndef SKBTRACE_POINTS_H
 #define SKBTRACE_POINTS_H
@@ -134,6 +164,12 @@
 	P(121, skb_copy, RETURN, clone, vmlinux, ARG0, NONE, NONE, EXACT, CLONE) \
 	P(122, __pskb_copy, RETURN, clone, vmlinux, ARG0, NONE, NONE, EXACT, CLONE) \
 	P(123, __pskb_copy_fclone, RETURN, clone, vmlinux, ARG0, NONE, NONE, EXACT, CLONE) \
+	P(124, skb_copy_expand, RETURN, clone, vmlinux, ARG0, NONE, NONE, EXACT, CLONE) \
+	P(125, skb_copy_header, ENTRY, clone, vmlinux, ARG1, NONE, NONE, EXACT, CLONE) \
+	P(126, skb_morph, RETURN, clone, vmlinux, ARG1, NONE, NONE, EXACT, CLONE) \
+	P(127, skb_segment, RETURN, clone, vmlinux, ARG0, NONE, NONE, EXACT, SEGMENTS) \
+	P(128, skb_segment_list, RETURN, clone, vmlinux, ARG0, NONE, NONE, EXACT, SEGMENTS) \
+	P(129, ip_copy_metadata, ENTRY, clone, vmlinux, ARG1, NONE, NONE, EXACT, SEGMENTS) \
 	P(130, kfree_skb, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, DROP) \
 	P(131, kfree_skb_reason, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, DROP) \
 	P(132, sk_skb_reason_drop, ENTRY, free, vmlinux, ARG1, NONE, NONE, EXACT, DROP) \
@@ -144,7 +180,12 @@
 	P(137, kfree_skb_list_reason, ENTRY, free, vmlinux, LIST0, NONE, NONE, EXACT, DROP) \
 	P(138, __kfree_skb_defer, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
 	P(139, __napi_kfree_skb, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
-	P(140, skb_attempt_defer_free, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE)
+	P(140, skb_attempt_defer_free, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
+	P(141, napi_reuse_skb, ENTRY, free, vmlinux, ARG1, NONE, NONE, EXACT, FREE) \
+	P(145, ip6_copy_metadata, ENTRY, clone, ipv6, ARG1, NONE, NONE, EXACT, SEGMENTS) \
+	P(146, skb_gro_receive, ENTRY, clone, vmlinux, ARG1, NONE, NONE, EXACT, MERGE) \
+	P(147, skb_gro_receive_list, ENTRY, clone, vmlinux, ARG1, NONE, NONE, EXACT, MERGE) \
+	P(148, skb_try_coalesce, ENTRY, clone, vmlinux, ARG1, NONE, NONE, EXACT, MERGE)
 
 #define SKBTRACE_POINT_ID_MAX	255
 

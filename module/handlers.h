@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef SKBTRACE_PLAIN_H
-#define SKBTRACE_PLAIN_H
+#ifndef SKBTRACE_HANDLERS_H
+#define SKBTRACE_HANDLERS_H
 
 struct kprobe;
 struct pt_regs;
 
 int entry_handler(struct kprobe *kp, struct pt_regs *regs);
 
-#endif /* SKBTRACE_PLAIN_H */
+#endif /* SKBTRACE_HANDLERS_H */

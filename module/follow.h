@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_FOLLOW_H
+#define SKBTRACE_FOLLOW_H
+
+#include <linux/hash.h>
+#include <linux/kernel.h>
+#include <linux/types.h>
+#include <asm/barrier.h>
+
+struct cpu_trace;
+struct sk_buff;
+
+/*
+ * The skbs that are followed, by address: a hash table of buckets of a cache
+ * line's half.  Whether an skb is followed is asked for each skb of the host, so
+ * what is known of those that are lies elsewhere, at the same place in lives[].
+ */
+#define FOLLOWED_BITS	14
+#define FOLLOWED_WAYS	4
+
+/**
+ * struct life - an skb from when it was first followed until it is freed
+ * @number: unique since load, never 0
+ * @parent: number of the skb's that it was copied from, or 0
+ * @last: what its payload was at its last hop, see life_payload()
+ * @missed: probes_frees_missed() when it began
+ * @generation: probes_frees.generation then
+ */
+struct life {
+	u64 number;
+	u64 parent;
+	u64 last;
+	unsigned long missed;
+	unsigned int generation;
+};
+
+/* life.last, before the first hop.  No payload of this length has this CRC. */
+#define LIFE_NO_PAYLOAD		(~0ull)
+
+extern unsigned long (*followed_table)[FOLLOWED_WAYS];
+extern struct life *followed_lives;
+
+static __always_inline u64 life_payload(u32 len, u32 crc32c)
+{
+	return (u64)len << 32 | crc32c;
+}
+
+/**
+ * followed() - is this skb recorded at all points
+ * @skb: its address, not NULL; it may be gone
+ *
+ * Context: any.
+ * Return: its life, or NULL.
+ */
+static __always_inline struct life *followed(const struct sk_buff *skb)
+{
+	unsigned int nr = hash_ptr((void *)skb, FOLLOWED_BITS);
+	const unsigned long *bucket = followed_table[nr];
+	struct life *lives = followed_lives + nr * FOLLOWED_WAYS;
+	unsigned long address = (unsigned long)skb;
+	int i;
+
+	/* Pairs with smp_store_release() in follow(), here and below. */
+	if (smp_load_acquire(&bucket[0]) == address)
+		return lives;
+	/* Most buckets are empty but for the first. */
+	BUILD_BUG_ON(FOLLOWED_WAYS != 4);
+	if (likely(!(READ_ONCE(bucket[1]) | READ_ONCE(bucket[2]) |
+		     READ_ONCE(bucket[3]))))
+		return NULL;
+	for (i = 1; i < FOLLOWED_WAYS; i++)
+		if (smp_load_acquire(&bucket[i]) == address)
+			return lives + i;
+	return NULL;
+}
+
+int follow_init(void);
+void follow_exit(void);
+struct life *follow(struct cpu_trace *trace, const struct sk_buff *skb,
+		    u64 parent);
+struct life *follow_copy(struct cpu_trace *trace, const struct sk_buff *skb,
+			 u64 parent);
+void unfollow(const struct sk_buff *skb);
+bool life_is_doubtful(const struct life *life);
+u32 life_payload_differs(struct life *life, u64 payload);
+
+#endif /* SKBTRACE_FOLLOW_H */

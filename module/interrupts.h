@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_INTERRUPTS_H
+#define SKBTRACE_INTERRUPTS_H
+
+struct probe_handlers;
+
+const struct probe_handlers *interrupts_choose_handlers(void);
+
+#endif /* SKBTRACE_INTERRUPTS_H */
