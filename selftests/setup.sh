@@ -20,7 +20,7 @@ deb_demo="gcc make libc6-dev libelf-dev libpcap-dev bc xz-utils zstd cpio kmod
 	debian-archive-keyring qemu-system-x86 busybox-static bash iproute2 nftables
 	iptables curl python3 ethtool tcpdump iperf3 iputils-ping procps"
 deb_check="rsync spin bpftool binutils clang libclang-rt-dev sparse flex bison"
-deb_check_all="dkms rpm rpmlint debhelper dh-dkms dpkg-dev prometheus prometheus-node-exporter"
+deb_check_all="dkms rpm rpmlint debhelper dh-dkms dpkg-dev"
 deb_bench="bpftrace trace-cmd linux-perf"
 
 rpm_demo="gcc make glibc-devel elfutils-libelf libpcap-devel bc xz zstd cpio kmod

@@ -11,6 +11,15 @@ rules=$src/tools/package/prometheus-rules.yml
 reader=$tmp/reader/tools/skbtrace
 file=$tmp/textfile/skbtrace.prom
 
+# As packages they would be started here, so they are just unpacked.
+fetch() (
+	# shellcheck source=../vm/apt.sh
+	. "$rig/apt.sh"
+	apt_open bookworm
+	apt_unpack "$tmp/debian" "prometheus=$(apt_newest prometheus)" \
+		"prometheus-node-exporter=$(apt_newest prometheus-node-exporter)"
+)
+
 build() { copy "$tmp/reader" && make -s -C "$tmp/reader/tools"; }
 
 promtool_reads() {
@@ -77,9 +86,11 @@ fires() {
 pids=()
 ktap_print_header
 ktap_set_plan 5
-for program in promtool prometheus prometheus-node-exporter curl; do
-	have $program || { ktap_skip_all "$program is not installed"; exit "$KSFT_SKIP"; }
-done
+if ! (fetch) >"$tmp/fetch.log" 2>&1; then
+	ktap_skip_all "Prometheus cannot be had: $(tail -n 1 "$tmp/fetch.log")"
+	exit "$KSFT_SKIP"
+fi
+PATH=$tmp/debian/usr/bin:$PATH
 trap 'kill "${pids[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$tmp"' EXIT
 check "the reader is built" build
 check "promtool finds nothing to complain of in the metrics of all traces" promtool_reads
