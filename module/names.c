@@ -3,6 +3,7 @@
  * The names of the points: what points= may speak of.  It is read before there
  * is anything to attach to.
  */
+#include <linux/bug.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <skbtrace/points.h>
