@@ -510,7 +510,7 @@ static void show_absent(struct seq_file *m, const struct point *point)
 		seq_puts(m, "absent: this kernel has no such function of its own\n");
 }
 
-static void show_state(struct seq_file *m, const struct point *point)
+static void show_point_state(struct seq_file *m, const struct point *point)
 {
 	switch (point->state) {
 	case POINT_OFF:
@@ -554,7 +554,7 @@ void probes_show(struct seq_file *m)
 			   skb_arg & SKB_IS_POINTER ? "*" :
 			   skb_arg & SKB_EITHER ? "?" : "",
 			   SKB_INDEX(skb_arg));
-		show_state(m, point);
+		show_point_state(m, point);
 	}
 	mutex_unlock(&points_lock);
 }
