@@ -31,6 +31,7 @@
  * @begun_ns: when the file was begun
  * @records: SAVE_RECORDS
  * @filter: which of them
+ * @callers: who dropped them
  * @next_index: of each stream, the index after that of its last record
  * @left_out: of each stream, records that are not wanted
  * @read_ns: when the record was made that was read last
@@ -47,6 +48,7 @@ struct save {
 	uint64_t begun_ns;
 	struct skbtrace_record *records;
 	const struct filter *filter;
+	struct callers callers;
 	uint64_t *next_index;
 	uint64_t *left_out;
 	uint64_t read_ns;
@@ -94,6 +96,15 @@ static size_t select_records(struct save *save, unsigned int stream, size_t nr)
 	return kept;
 }
 
+static void note_callers(struct save *save, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (save->records[i].flags & SKBTRACE_F_CALLER)
+			callers_add(&save->callers, save->records[i].caller);
+}
+
 /* Return: how many records were read, or -1. */
 static ssize_t save_some(struct save *save, unsigned int stream)
 {
@@ -106,6 +117,7 @@ static ssize_t save_some(struct save *save, unsigned int stream)
 	save->next_index[stream] = save->records[nr - 1].index + 1;
 	save->read_ns = save->records[nr - 1].ts_ns;
 	kept = select_records(save, stream, nr);
+	note_callers(save, kept);
 	save->saved += kept;
 	save->written += kept * sizeof(*save->records);
 	if (kept && file_write_chunk(&save->output, FILE_RECORDS, save->source->cpus[stream],
@@ -161,7 +173,8 @@ static int begin_file(struct save *save)
 /* The tables that go with the records, and the end: the file can be read by itself. */
 static int end_file(struct save *save)
 {
-	int ret = file_write_texts(&save->output, save->source, save->error);
+	int ret = file_write_texts(&save->output, save->source, &save->callers,
+				   save->error);
 	int fd = save->output.fd;
 
 	save->output.fd = -1;

@@ -293,6 +293,7 @@ static char *fuzz_text(struct source *source, enum source_text which, struct err
 		[SOURCE_STACKS] = "1 veth_xmit+0x5/0x2b0 [veth];dev_hard_start_xmit\n",
 		[SOURCE_REASONS] = "2 NOT_SPECIFIED\n6 OTHERHOST\n7 NETFILTER_DROP\n",
 		[SOURCE_NETNS] = "4026531840 init\n",
+		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n",
 	};
 
 	return strdup(texts[which]);

@@ -29,6 +29,8 @@ static char *fixed_text(struct source *source, enum source_text which, struct er
 		[SOURCE_STACKS] = "7 inner;outer\n",
 		[SOURCE_REASONS] = "2 NOT_SPECIFIED\n",
 		[SOURCE_NETNS] = "",
+		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n"
+				   "ffffffff81000100 t other\nffffffff81000080 d data\n",
 	};
 
 	return strdup(texts[which]);
@@ -67,6 +69,7 @@ FIXTURE_SETUP(file)
 		.missed_before = 1,
 	};
 	struct file_output output = { -1, "memory" };
+	static struct callers callers;
 	struct error error;
 	unsigned int cpu;
 	int fd;
@@ -83,7 +86,9 @@ FIXTURE_SETUP(file)
 	ASSERT_EQ(0, file_write_chunk(&output, 1234, 0, "later", 5, &error));
 	for (cpu = 0; cpu < TEST_CPUS; cpu++)
 		write_records(&output, cpu, NR_RECORDS / 2, NR_RECORDS);
-	ASSERT_EQ(0, file_write_texts(&output, &source, &error));
+	callers_add(&callers, 0xffffffff81000010);
+	callers_add(&callers, 0xffffffff81000010);
+	ASSERT_EQ(0, file_write_texts(&output, &source, &callers, &error));
 	self->size = lseek(fd, 0, SEEK_END);
 	self->bytes = malloc(self->size);
 	ASSERT_NE(NULL, self->bytes);
@@ -167,6 +172,10 @@ TEST_F(file, round_trip)
 	free(text);
 	text = source_text(source, SOURCE_NETNS, &error);
 	EXPECT_STREQ("", text);
+	free(text);
+	/* Of the kernel's functions those that are needed. */
+	text = source_text(source, SOURCE_SYMBOLS, &error);
+	EXPECT_STREQ("ffffffff81000000 T nf_hook_slow\n", text);
 	free(text);
 	source_close(source);
 }

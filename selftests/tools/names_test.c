@@ -95,4 +95,25 @@ TEST_F(names, files_have_what_they_have)
 	EXPECT_EQ(0, self->tables.nr_read);
 }
 
+TEST_F(names, symbols)
+{
+	char text[64];
+
+	self->tables.text[SOURCE_SYMBOLS] = "0000000000000000 T hidden\n"
+		"ffffffff81000200 t second\nffffffff81000100 T first\n"
+		"ffffffff81000110 d data\nffffffffc0000000 t third\t[veth]\nrubbish\n";
+	names_symbol(self->names, 0xffffffff81000120, text, sizeof(text));
+	EXPECT_STREQ("first+0x20", text);
+	names_symbol(self->names, 0xffffffff81000200, text, sizeof(text));
+	EXPECT_STREQ("second+0x0", text);
+	names_symbol(self->names, 0xffffffffc0000004, text, sizeof(text));
+	EXPECT_STREQ("third+0x4 [veth]", text);
+	names_symbol(self->names, 0xffffffff810000ff, text, sizeof(text));
+	EXPECT_STREQ("0xffffffff810000ff", text);
+	/* Of no function, however long it may be. */
+	names_symbol(self->names, 0xffffffffc1000000, text, sizeof(text));
+	EXPECT_STREQ("0xffffffffc1000000", text);
+	EXPECT_EQ(1, self->tables.nr_read);
+}
+
 TEST_HARNESS_MAIN

@@ -16,6 +16,7 @@ static char *fixed_text(struct source *source, enum source_text which, struct er
 		[SOURCE_POINTS] = "", [SOURCE_STATS] = "", [SOURCE_STACKS] = "",
 		[SOURCE_REASONS] = "",
 		[SOURCE_NETNS] = "4026532001 blue\xff team\n",
+		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n",
 	};
 
 	return strdup(texts[which]);
@@ -178,17 +179,17 @@ TEST_F(pcapng, hops_by_themselves)
 		"packet 0 at 1700000001000000005 of 142: 00000000 00000000 00000000 08004500 "
 		"00801234 00004011 54390a00 00000a00 00010400 0050006c 0000 "
 		"1:veth_xmit => veth?, cpu 3, task curl[7], skb 0xffff888000000100, "
-		"payload 100 crc32c 00c0ffee\n"
+		"payload 100 crc32c 00c0ffee, life 0\n"
 		"packet 0 at 1700000001000000008 of 42: 00000000 00000000 00000000 0806 "
-		"1:arp_rcv, cpu 0, softirq [0], skb 0x10, payload 28 crc32c 00c0ffee\n"
+		"1:arp_rcv, cpu 0, softirq [0], skb 0x10, payload 28 crc32c 00c0ffee, life 0\n"
 		"interface 1 0 2:(no device) 9=9\n"
 		"packet 1 at 1700000001000000009 of 54: 00000000 00000000 00000000 08004500 "
 		"00280000 00000006 a6d00a00 00000a00 00010400 00500102 03040000 00005000 "
 		"00000000 0000 "
-		"1:tcp_queue_rcv, cpu 0, task [0], skb 0x10, payload 0\n"
+		"1:tcp_queue_rcv, cpu 0, task [0], skb 0x10, payload 0, life 0\n"
 		"interface 1 0 2:veth0 3:netns 77 9=9\n"
 		"packet 2 at 1700000001000000010 of 46: 00000000 00000000 00000000 81000000 0806 "
-		"1:arp_rcv, cpu 0, task [0], skb 0x10, payload 28 crc32c 00c0ffee\n",
+		"1:arp_rcv, cpu 0, task [0], skb 0x10, payload 28 crc32c 00c0ffee, life 0\n",
 		take_apart(self));
 }
 
@@ -238,21 +239,21 @@ static void change(FIXTURE_DATA(pcapng) *self)
 TEST_F(pcapng, a_journey)
 {
 	change(self);
-	EXPECT_STREQ("ip_rcv, cpu 0, task [0], skb 0x10, payload 100 crc32c 00c0ffee; "
+	EXPECT_STREQ("ip_rcv, cpu 0, task [0], skb 0x10, payload 100 crc32c 00c0ffee, life 1; "
 		     "journey 0.0, changed, delivered\n"
-		     "veth_xmit => veth1, cpu 0, task [0], skb 0x10, payload 100 crc32c 00000bad; "
+		     "veth_xmit => veth1, cpu 0, task [0], skb 0x10, payload 100 crc32c 00000bad, life 1; "
 		     "journey 0.0, changed, delivered; PAYLOAD CHANGED here, after ip_rcv eth0\n"
-		     "udp_rcv, cpu 0, task [0], skb 0x10, payload 100 crc32c 00000bad; "
+		     "udp_rcv, cpu 0, task [0], skb 0x10, payload 100 crc32c 00000bad, life 1; "
 		     "journey 0.0, changed, delivered\n"
 		     "__udp_enqueue_schedule_skb, cpu 0, task [0], skb 0x10, payload 100 "
-		     "crc32c 00000bad; journey 0.0, changed, delivered\n", comments(self));
+		     "crc32c 00000bad, life 1; journey 0.0, changed, delivered\n", comments(self));
 }
 
 TEST_F(pcapng, some_points_of_a_journey)
 {
 	self->filter.points = "veth";
 	change(self);
-	EXPECT_STREQ("veth_xmit => veth1, cpu 0, task [0], skb 0x10, payload 100 crc32c 00000bad; "
+	EXPECT_STREQ("veth_xmit => veth1, cpu 0, task [0], skb 0x10, payload 100 crc32c 00000bad, life 1; "
 		     "journey 0.0, changed, delivered; PAYLOAD CHANGED here, after ip_rcv eth0\n",
 		     comments(self));
 }

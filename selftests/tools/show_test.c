@@ -19,6 +19,7 @@ static char *fixed_text(struct source *source, enum source_text which, struct er
 		[SOURCE_STACKS] = "# id frames\n7 veth_xmit+0x5/0x2b0 [veth];dev_hard_start_xmit\n",
 		[SOURCE_REASONS] = "# reason name\n2 NOT_SPECIFIED\n8 NETFILTER_DROP\n",
 		[SOURCE_NETNS] = "4026531840 init\n4026531840 other\n4026532001 blue team\n",
+		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n",
 	};
 
 	return strdup(texts[which]);
@@ -143,38 +144,39 @@ TEST_F(show, json_of_a_change)
 	show_hops(self, &show_json_ops, changed_hops, 5);
 #define FIRST_HOP							\
 	"{\"ts_ns\":1000001000,\"cpu\":0,\"ctx\":\"task\",\"pid\":0,\"comm\":\"\","	\
-	"\"point\":\"ip_rcv\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\","	\
+	"\"point\":\"ip_rcv\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\",\"life\":1,\"child\":null,"	\
 	"\"dev\":\"eth0\",\"netns\":4026531840,\"netns_name\":\"init\",\"peer\":\"\","	\
-	"\"len\":128,\"payload_len\":100,\"crc32c\":\"0x00c0ffee\",\"csum\":null,"	\
-	"\"ret\":null,\"reason\":null,\"stack\":null}"
+	"\"len\":128,\"payload_len\":100,\"crc32c\":\"0x00c0ffee\",\"csum\":null,\"tunnel\":null,"	\
+	"\"ret\":null,\"reason\":null,\"caller\":null,\"stack\":null}"
 #define SECOND_HOP							\
 	"{\"ts_ns\":1000002000,\"cpu\":1,\"ctx\":\"task\",\"pid\":12,\"comm\":\"curl\","	\
-	"\"point\":\"veth_xmit\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\","	\
+	"\"point\":\"veth_xmit\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\",\"life\":1,\"child\":null,"	\
 	"\"dev\":\"veth0\",\"netns\":4026532001,\"netns_name\":\"blue team\","	\
 	"\"peer\":\"veth1\",\"len\":128,\"payload_len\":100,\"crc32c\":\"0x00000bad\","	\
-	"\"csum\":null,\"ret\":null,\"reason\":null,"	\
+	"\"csum\":null,\"tunnel\":null,\"ret\":null,\"reason\":null,\"caller\":null,"	\
 	"\"stack\":[\"veth_xmit+0x5/0x2b0 [veth]\",\"dev_hard_start_xmit\"]}"
 	EXPECT_STREQ(
 	"{\"type\":\"journey\",\"id\":\"0.0\",\"proto\":\"udp\",\"src\":\"10.0.0.0\",\"sport\":1024,"
 	"\"dst\":\"10.0.0.1\",\"dport\":80,\"seq\":null,\"payload_len\":100,"
 	"\"payload\":\"changed\",\"why\":\"payload changed between ip_rcv and veth_xmit\","
-	"\"end\":\"dropped\",\"retransmission\":false,"
-	"\"changed\":{\"after\":" FIRST_HOP ",\"before\":" SECOND_HOP ",\"further\":[]},"
+	"\"end\":\"dropped\",\"end_detail\":null,"
+	"\"copies\":{\"delivered\":0,\"dropped\":1,\"taps\":0},\"retransmission\":false,"
+	"\"changed\":{\"how\":\"changed\",\"bytes\":0,\"after\":" FIRST_HOP ",\"before\":" SECOND_HOP ",\"further\":[]},"
 	"\"hops\":[" FIRST_HOP "," SECOND_HOP ","
 	"{\"ts_ns\":1000003000,\"cpu\":0,\"ctx\":\"task\",\"pid\":0,\"comm\":\"\","
-	"\"point\":\"veth_xmit\",\"kind\":\"return\",\"skb\":\"0x10\",\"head\":\"0x0\","
+	"\"point\":\"veth_xmit\",\"kind\":\"return\",\"skb\":\"0x10\",\"head\":\"0x0\",\"life\":1,\"child\":null,"
 	"\"dev\":\"veth0\",\"netns\":null,\"netns_name\":null,\"peer\":\"veth1\",\"len\":0,"
-	"\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"ret\":0,\"reason\":null,"
+	"\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"tunnel\":null,\"ret\":0,\"reason\":null,\"caller\":null,"
 	"\"stack\":null},"
 	"{\"ts_ns\":1000004000,\"cpu\":0,\"ctx\":\"softirq\",\"pid\":0,\"comm\":\"\","
 	"\"point\":\"kfree_skb_reason\",\"kind\":\"entry\",\"skb\":\"0x10\","
-	"\"head\":\"0x100010\",\"dev\":\"\",\"netns\":null,\"netns_name\":null,\"peer\":\"\","
-	"\"len\":0,\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"ret\":null,"
-	"\"reason\":\"NETFILTER_DROP\",\"stack\":null},"
+	"\"head\":\"0x100010\",\"life\":1,\"child\":null,\"dev\":\"\",\"netns\":null,\"netns_name\":null,\"peer\":\"\","
+	"\"len\":0,\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"tunnel\":null,\"ret\":null,"
+	"\"reason\":\"NETFILTER_DROP\",\"caller\":null,\"stack\":null},"
 	"{\"ts_ns\":1000005000,\"cpu\":0,\"ctx\":\"task\",\"pid\":0,\"comm\":\"\","
-	"\"point\":\"kfree_skbmem\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\","
+	"\"point\":\"kfree_skbmem\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\",\"life\":1,\"child\":null,"
 	"\"dev\":\"\",\"netns\":null,\"netns_name\":null,\"peer\":\"\",\"len\":0,"
-	"\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"ret\":null,\"reason\":null,"
+	"\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"tunnel\":null,\"ret\":null,\"reason\":null,\"caller\":null,"
 	"\"stack\":null}]}\n", shown(self));
 }
 
@@ -282,6 +284,7 @@ static char *hostile_text(struct source *source, enum source_text which, struct 
 		[SOURCE_STACKS] = "7 \033[1m;x\x9b\n",
 		[SOURCE_REASONS] = "8 A\033B\x80\n",
 		[SOURCE_NETNS] = "4026531840 \xc2\x85" "ns\xe2\x87\n",
+		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n",
 	};
 
 	return strdup(texts[which]);

@@ -172,6 +172,8 @@ struct comparison compare_hops(const struct skbtrace_record *a, const struct skb
 {
 	bool one_fragment = (a->flags ^ b->flags) & SKBTRACE_F_FRAGMENT;
 
+	if (packet_same_bytes(a, b))
+		return result(COMPARE_SAME, NULL);
 	if (one_fragment && packet_same_hosts(a, b))
 		return result(COMPARE_REGROUPED, NULL);
 	if (one_fragment || !same_kind(a, b))
@@ -181,8 +183,6 @@ struct comparison compare_hops(const struct skbtrace_record *a, const struct skb
 			return result(COMPARE_SAME, NULL);
 		if (a->digest_len != b->digest_len)
 			return result(COMPARE_UNKNOWN, "digest_max was changed on the way");
-		if (a->crc32c == b->crc32c)
-			return result(COMPARE_SAME, NULL);
 		if (may_be_encrypted_late(a, b))
 			return result(COMPARE_UNKNOWN, "ESP is encrypted late for some devices");
 		return compare_bytes(a, b);

@@ -379,22 +379,24 @@ static void child(struct journey_engine *engine, const struct point *point,
 		  const struct skbtrace_record *record)
 {
 	bool tied = record->flags & SKBTRACE_F_CHILD && record->child;
-	struct journey_life *parent, *stale = NULL, *life;
-
-	if (tied && record->child != record->life)
-		stale = living(engine, record->child);
-	if (stale)
-		supersede(engine, stale, record->ts_ns);
+	struct journey_life *parent, *known = NULL, *life;
 
 	parent = living(engine, record->life);
 	if (parent && parent->phase == LIFE_MERGED)
 		parent = parent->carrier;
+	if (tied && record->child != record->life)
+		known = living(engine, record->child);
+	if (known && (!known->journey || known->whole_life != parent)) {
+		supersede(engine, known, record->ts_ns);
+		known = NULL;
+	}
 	if (!is_followed(parent) || parent->last_hop == JOURNEY_NO_HOP) {
 		leave_out(engine, parent, record);
 		return;
 	}
 	annotate_shown(engine, parent, record);
-	if (!tied || engine_journey_is_full(engine, parent->journey))
+	/* Some copies are made by two functions that both are points. */
+	if (!tied || known || engine_journey_is_full(engine, parent->journey))
 		return;
 	if (record->child == record->life) {
 		parent->nr_segments++;

@@ -47,7 +47,7 @@ enum {
 
 /* Two addresses, a VLAN tag, a type; what header_of() makes. */
 #define FRAME_MAX	(2 * ETH_ALEN + 4 + 2 + CBPF_HEADER_MAX)
-#define COMMENT_MAX	320	/* the longest has less than 300 */
+#define COMMENT_MAX	512	/* the longest has less than 480 */
 
 /* The longest is a packet's: frame, comment, and what is around them. */
 #define BLOCK_MAX	(FRAME_MAX + COMMENT_MAX + 64)
@@ -261,7 +261,8 @@ static uint32_t frame_of(const struct skbtrace_record *record, uint8_t frame[FRA
 static bool is_packet(const struct skbtrace_record *record)
 {
 	return point_of(record->point)->kind == POINT_ENTRY &&
-	       record->payload != SKBTRACE_PAYLOAD_NONE;
+	       record->payload != SKBTRACE_PAYLOAD_NONE &&
+	       !(record->flags & SKBTRACE_F_HIDDEN);
 }
 
 /* What the headers do not say. */
@@ -277,6 +278,17 @@ static int comment_of(const struct skbtrace_record *record, char text[COMMENT_MA
 	if (record->flags & SKBTRACE_F_DIGEST)
 		len += snprintf(text + len, COMMENT_MAX - len, " crc32c %08" PRIx32,
 				record->crc32c);
+	len += snprintf(text + len, COMMENT_MAX - len, ", life %" PRIu64, (uint64_t)record->life);
+	if (show_tunnel(record)) {
+		char from[SHOW_ADDRESS_LEN], to[SHOW_ADDRESS_LEN];
+
+		len += snprintf(text + len, COMMENT_MAX - len, ", in %s %" PRIu32,
+				show_tunnel(record), record->tunnel_id);
+		if (record->flags & SKBTRACE_F_OUTER)
+			len += snprintf(text + len, COMMENT_MAX - len, " %s > %s",
+					show_outer_address(record, record->outer_saddr, from),
+					show_outer_address(record, record->outer_daddr, to));
+	}
 	return len;
 }
 
@@ -387,7 +399,10 @@ void pcapng_journey(struct pcapng *pcapng, const struct filter *filter,
 			const struct skbtrace_record *after = &journey->hops[change->after].record;
 
 			snprintf(comment + len, COMMENT_MAX - len,
-				 "; PAYLOAD CHANGED here, after %s %.*s",
+				 "; PAYLOAD %s here, after %s %.*s",
+				 change->how == VERDICT_OTHER ? "CHANGED" :
+				 change->how == VERDICT_TRUNCATED ? "TRUNCATED" :
+				 change->how == VERDICT_EXTENDED ? "EXTENDED" : "EMPTIED",
 				 point_of(after->point)->symbol, SKBTRACE_NAME_LEN, after->dev);
 		}
 		write_packet(pcapng, record, comment);

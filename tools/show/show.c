@@ -175,6 +175,49 @@ const char *show_packet(const struct journey *journey, char *text)
 }
 
 /**
+ * show_tunnel() - the encapsulation that a payload is in
+ * @record: the hop
+ *
+ * Return: its name, or NULL if it is in none.
+ */
+const char *show_tunnel(const struct skbtrace_record *record)
+{
+	static const char * const names[] = {
+		[SKBTRACE_TUNNEL_IPIP] = "ipip",
+		[SKBTRACE_TUNNEL_GRE] = "gre",
+		[SKBTRACE_TUNNEL_PPTP] = "pptp",
+		[SKBTRACE_TUNNEL_VXLAN] = "vxlan",
+		[SKBTRACE_TUNNEL_VXLAN_GPE] = "vxlan-gpe",
+		[SKBTRACE_TUNNEL_GENEVE] = "geneve",
+		[SKBTRACE_TUNNEL_GTP] = "gtp",
+		[SKBTRACE_TUNNEL_MPLS] = "mpls",
+		[SKBTRACE_TUNNEL_PPPOE] = "pppoe",
+		[SKBTRACE_TUNNEL_ESP] = "esp",
+		[SKBTRACE_TUNNEL_MACSEC] = "macsec",
+	};
+
+	if (record->payload == SKBTRACE_PAYLOAD_NONE || record->tunnel == SKBTRACE_TUNNEL_NONE)
+		return NULL;
+	return record->tunnel <= SKBTRACE_TUNNEL_MACSEC ? names[record->tunnel] : "unknown tunnel";
+}
+
+/**
+ * show_outer_address() - an address of the IP header around a tunnel
+ * @record: the hop, with SKBTRACE_F_OUTER
+ * @address: its outer_saddr or outer_daddr
+ * @text: SHOW_ADDRESS_LEN bytes
+ *
+ * Return: @text.
+ */
+const char *show_outer_address(const struct skbtrace_record *record, const uint8_t *address,
+			       char *text)
+{
+	inet_ntop(record->outer_protocol == ETH_P_IPV6 ? AF_INET6 : AF_INET, address, text,
+		  SHOW_ADDRESS_LEN);
+	return text;
+}
+
+/**
  * show_context() - what the CPU was doing
  * @record: the hop
  */

@@ -114,6 +114,9 @@ const char *show_proto(const struct skbtrace_record *record, char *text);
 const char *show_address(const struct skbtrace_record *record, const uint8_t *address,
 			 char *text);
 const char *show_id(uint64_t id, char *text);
+const char *show_tunnel(const struct skbtrace_record *record);
+const char *show_outer_address(const struct skbtrace_record *record, const uint8_t *address,
+			       char *text);
 const char *show_packet(const struct journey *journey, char *text);
 const char *show_context(const struct skbtrace_record *record);
 const char *show_csum(const struct skbtrace_record *record);

@@ -9,6 +9,8 @@
 #include "journey/journey.h"
 #include "json.h"
 #include "show.h"
+#include "show_end.h"
+#include "text_pieces.h"
 
 static const char * const kind_names[] = {
 	[POINT_ENTRY] = "entry",
@@ -49,7 +51,7 @@ static void put_ret(FILE *out, const struct point *point, const struct skbtrace_
 {
 	if (!(record->flags & SKBTRACE_F_RET))
 		fputs(",\"ret\":null", out);
-	else if (point->role == ROLE_CLONE)
+	else if (point->role == ROLE_CLONE || point->role == ROLE_SEGMENTS)
 		fprintf(out, ",\"ret\":%" PRIu64, (uint64_t)record->ret);
 	else
 		fprintf(out, ",\"ret\":%" PRId64, (int64_t)record->ret);
@@ -87,6 +89,31 @@ static void put_netns(struct show *show, const struct skbtrace_record *record)
 	put_text(show->out, "netns_name", names_netns(show->names, record->netns));
 }
 
+static void put_caller(struct show *show, const struct skbtrace_record *record)
+{
+	char name[TEXT_SYMBOL_LEN];
+
+	if (record->flags & SKBTRACE_F_CALLER)
+		names_symbol(show->names, record->caller, name, sizeof(name));
+	put_text(show->out, "caller", record->flags & SKBTRACE_F_CALLER ? name : NULL);
+}
+
+static void put_tunnel(FILE *out, const struct skbtrace_record *record)
+{
+	bool outer = record->flags & SKBTRACE_F_OUTER;
+	char address[SHOW_ADDRESS_LEN];
+
+	if (!show_tunnel(record)) {
+		fputs(",\"tunnel\":null", out);
+		return;
+	}
+	fprintf(out, ",\"tunnel\":{\"kind\":\"%s\",\"id\":%" PRIu32 ",\"depth\":%u",
+		show_tunnel(record), record->tunnel_id, record->depth);
+	put_text(out, "src", outer ? show_outer_address(record, record->outer_saddr, address) : NULL);
+	put_text(out, "dst", outer ? show_outer_address(record, record->outer_daddr, address) : NULL);
+	putc('}', out);
+}
+
 /* The members of a hop, without braces. */
 static void put_hop(struct show *show, const struct skbtrace_record *record)
 {
@@ -99,6 +126,11 @@ static void put_hop(struct show *show, const struct skbtrace_record *record)
 	fprintf(out, ",\"point\":\"%s\",\"kind\":\"%s\",\"skb\":\"0x%" PRIx64 "\","
 		"\"head\":\"0x%" PRIx64 "\"", point->symbol, kind_names[point->kind],
 		(uint64_t)record->skb, (uint64_t)record->head);
+	fprintf(out, ",\"life\":%" PRIu64, (uint64_t)record->life);
+	if (record->flags & SKBTRACE_F_CHILD)
+		fprintf(out, ",\"child\":%" PRIu64, (uint64_t)record->child);
+	else
+		fputs(",\"child\":null", out);
 	put_name(out, "dev", record->dev);
 	put_netns(show, record);
 	put_name(out, "peer", record->peer);
@@ -109,8 +141,10 @@ static void put_hop(struct show *show, const struct skbtrace_record *record)
 	else
 		fputs(",\"crc32c\":null", out);
 	put_text(out, "csum", show_csum(record));
+	put_tunnel(out, record);
 	put_ret(out, point, record);
 	put_reason(show, record);
+	put_caller(show, record);
 	put_stack(show, record);
 }
 
@@ -124,7 +158,8 @@ static void put_hop_object(struct show *show, const struct skbtrace_record *reco
 static void put_change(struct show *show, const struct journey *journey,
 		       const struct verdict_change *change)
 {
-	fputs("{\"after\":", show->out);
+	fprintf(show->out, "{\"how\":\"%s\",\"bytes\":%" PRIu32 ",\"after\":",
+		verdict_how_name(change->how), change->bytes);
 	put_hop_object(show, &journey->hops[change->after].record);
 	fputs(",\"before\":", show->out);
 	put_hop_object(show, &journey->hops[change->before].record);
@@ -194,6 +229,10 @@ static void json_journey(struct show *show, const struct journey *journey,
 	put_text(out, "payload", verdict_name(verdict->payload));
 	put_text(out, "why", *verdict->why ? verdict->why : NULL);
 	put_text(out, "end", show_end(journey->end));
+	put_text(out, "end_detail", show_end_detail(journey));
+	fprintf(out, ",\"copies\":{\"delivered\":%" PRIu32 ",\"dropped\":%" PRIu32
+		",\"taps\":%" PRIu32 "}", journey->nr_delivered, journey->nr_dropped,
+		journey->nr_taps);
 	fprintf(out, ",\"retransmission\":%s", journey->retransmission ? "true" : "false");
 	put_changes(show, journey, verdict);
 	fputs(",\"hops\":[", out);

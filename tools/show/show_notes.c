@@ -44,6 +44,40 @@ static void note_vlan(FILE *out, const struct skbtrace_record *before,
 		fprintf(out, "  vlan %u→%u", before->vlan_tci & 0xfff, record->vlan_tci & 0xfff);
 }
 
+/* "vxlan 1 172.16.0.1 > 172.16.0.2" */
+static void put_tunnel(FILE *out, const struct skbtrace_record *record)
+{
+	char from[SHOW_ADDRESS_LEN], to[SHOW_ADDRESS_LEN];
+
+	fprintf(out, "  %s", show_tunnel(record));
+	if (record->tunnel_id)
+		fprintf(out, " %" PRIu32, record->tunnel_id);
+	if (record->flags & SKBTRACE_F_OUTER)
+		fprintf(out, " %s > %s",
+			show_outer_address(record, record->outer_saddr, from),
+			show_outer_address(record, record->outer_daddr, to));
+	if (record->depth > 1)
+		fprintf(out, " in %u others", record->depth - 1u);
+}
+
+static bool same_tunnel(const struct skbtrace_record *a, const struct skbtrace_record *b)
+{
+	return a->tunnel == b->tunnel && a->tunnel_id == b->tunnel_id && a->depth == b->depth &&
+	       !memcmp(a->outer_saddr, b->outer_saddr, sizeof(a->outer_saddr)) &&
+	       !memcmp(a->outer_daddr, b->outer_daddr, sizeof(a->outer_daddr));
+}
+
+static void note_tunnel(FILE *out, const struct skbtrace_record *before,
+			const struct skbtrace_record *record)
+{
+	if (before->payload == SKBTRACE_PAYLOAD_NONE || same_tunnel(before, record))
+		return;
+	if (show_tunnel(record))
+		put_tunnel(out, record);
+	else
+		fprintf(out, "  out of %s", show_tunnel(before));
+}
+
 static void note_ip_summed(FILE *out, const struct skbtrace_record *before,
 			   const struct skbtrace_record *record)
 {
@@ -66,6 +100,7 @@ void show_changes(FILE *out, const struct skbtrace_record *before,
 		  const struct skbtrace_record *record)
 {
 	note_flow(out, before, record);
+	note_tunnel(out, before, record);
 	/* Before the IP header is made there is no time to live. */
 	if (before->ttl && record->ttl && before->ttl != record->ttl)
 		fprintf(out, "  ttl %u→%u", before->ttl, record->ttl);
@@ -95,6 +130,8 @@ void show_state(FILE *out, const struct skbtrace_record *record)
 		fputs("  truncated", out);
 	if (record->flags & SKBTRACE_F_DIGEST_MAX)
 		fprintf(out, "  first %" PRIu32 " bytes", record->digest_len);
+	if (show_tunnel(record))
+		put_tunnel(out, record);
 	if (record->gso_size)
 		fprintf(out, "  gso %u×%u", record->gso_segs, record->gso_size);
 	if (record->flags & SKBTRACE_F_VLAN)

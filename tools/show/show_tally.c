@@ -9,6 +9,7 @@
 #include "lib/utf8.h"
 #include "show.h"
 #include "show_tally.h"
+#include "text_pieces.h"
 
 /* Rows of a table that are shown; the rest is counted in one line. */
 #define ROWS_SHOWN	20
@@ -76,10 +77,19 @@ static void put_changed(struct show *show, const struct tally_row *row)
 		show_id(row->first, id));
 }
 
+static const char *caller_text(struct show *show, uint64_t caller, char *text)
+{
+	char name[TEXT_SYMBOL_LEN];
+
+	names_symbol(show->names, caller, name, sizeof(name));
+	text_name(text, TEXT_SYMBOL_LEN, name, strlen(name));
+	return text;
+}
+
 static void put_dropped(struct show *show, const struct tally_row *row)
 {
 	const char *reason = names_reason(show->names, row->key.reason);
-	char place[PLACE_LEN], id[SHOW_ID_LEN];
+	char place[PLACE_LEN], caller[TEXT_SYMBOL_LEN], id[SHOW_ID_LEN];
 	FILE *out = show->out;
 
 	fprintf(out, "  %10" PRIu64 " ", row->count);
@@ -92,7 +102,7 @@ static void put_dropped(struct show *show, const struct tally_row *row)
 	else if (row->key.reason >= 0)
 		fprintf(out, ": reason %" PRId64, row->key.reason);
 	if (row->key.caller)
-		fprintf(out, ", called from 0x%" PRIx64, row->key.caller);
+		fprintf(out, ", called from %s", caller_text(show, row->key.caller, caller));
 	fprintf(out, ", first #%s\n", show_id(row->first, id));
 }
 

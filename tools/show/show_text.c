@@ -8,7 +8,9 @@
 #include "journey/journey.h"
 #include "lib/clock.h"
 #include "lib/utf8.h"
+#include "show_end.h"
 #include "show_notes.h"
+#include "text_pieces.h"
 
 #define BOLD	"\033[1m"
 #define RED	"\033[1;31m"
@@ -16,11 +18,6 @@
 #define YELLOW	"\033[33m"
 #define DIM	"\033[2m"
 #define RESET	"\033[0m"
-
-/* A device, an arrow and another device, each byte three in UTF-8 at most. */
-#define DEVICE_LEN	(2 * SKBTRACE_NAME_LEN + 8)
-#define NETNS_LEN	64
-#define REASON_LEN	64
 
 /* The kernel's KSYM_SYMBOL_LEN, about. */
 #define FRAME_LEN	640
@@ -46,16 +43,6 @@ static const char *color(const struct show *show, const char *code)
 	return show->color ? code : "";
 }
 
-static void copy_name(char *to, size_t size, const char *name, size_t len)
-{
-	len = strnlen(name, len);
-	if (len >= size)
-		len = size - 1;
-	memcpy(to, name, len);
-	to[len] = '\0';
-	utf8_printable(to);
-}
-
 /* Characters, not bytes. */
 static int width(const char *text)
 {
@@ -76,32 +63,6 @@ static void put_cell(FILE *out, const char *text, int columns)
 		fwrite(blanks, 1, room < (int)sizeof(blanks) ? room : (int)sizeof(blanks) - 1, out);
 }
 
-static const char *device_text(const struct skbtrace_record *record, char *text)
-{
-	char dev[SKBTRACE_NAME_LEN + 1], peer[SKBTRACE_NAME_LEN + 1];
-
-	copy_name(dev, sizeof(dev), record->dev, SKBTRACE_NAME_LEN);
-	copy_name(peer, sizeof(peer), record->peer, SKBTRACE_NAME_LEN);
-	snprintf(text, DEVICE_LEN, "%s%s%s", dev, *peer ? " ⇒ " : "", peer);
-	return text;
-}
-
-static const char *netns_text(struct show *show, const struct skbtrace_record *record,
-			      char *text)
-{
-	const char *name;
-
-	*text = '\0';
-	if (!(record->flags & SKBTRACE_F_NETNS))
-		return text;
-	name = names_netns(show->names, record->netns);
-	if (name)
-		copy_name(text, NETNS_LEN, name, strlen(name));
-	else
-		snprintf(text, NETNS_LEN, "%" PRIu32, record->netns);
-	return text;
-}
-
 /* The time of day, to the microsecond. */
 static void put_time(struct show *show, uint64_t mono_ns)
 {
@@ -120,14 +81,6 @@ static void put_time(struct show *show, uint64_t mono_ns)
 	fprintf(show->out, "%s.%06u", text, (unsigned int)(ns % NSEC_PER_SEC / 1000));
 }
 
-static void put_duration(FILE *out, uint64_t ns)
-{
-	if (ns < 10 * NSEC_PER_MSEC)
-		fprintf(out, "%.1f µs", ns / 1e3);
-	else
-		fprintf(out, "%.1f ms", ns / 1e6);
-}
-
 static void put_stack(struct show *show, const struct skbtrace_record *record,
 		      const char *indent)
 {
@@ -137,40 +90,13 @@ static void put_stack(struct show *show, const struct skbtrace_record *record,
 	while (frames && *frames) {
 		size_t len = strcspn(frames, ";");
 
-		copy_name(frame, sizeof(frame), frames, len);
+		text_name(frame, sizeof(frame), frames, len);
 		fprintf(show->out, "%s%s\n", indent, frame);
 		frames += len;
 		frames += *frames == ';';
 	}
 }
 
-static void put_reason(struct show *show, const struct skbtrace_record *record)
-{
-	const char *name = names_reason(show->names, record->ret);
-	char text[REASON_LEN];
-
-	if (name) {
-		copy_name(text, sizeof(text), name, strlen(name));
-		fputs(text, show->out);
-	} else {
-		fprintf(show->out, "%" PRId64, (int64_t)record->ret);
-	}
-}
-
-static void put_ret(FILE *out, const struct skbtrace_record *record)
-{
-	const struct point *point = point_of(record->point);
-	const char *name = point_ret_name(point, record->ret);
-
-	if (point->role == ROLE_CLONE)
-		fprintf(out, "ret=0x%" PRIx64, (uint64_t)record->ret);
-	else
-		fprintf(out, "ret=%" PRId64, (int64_t)record->ret);
-	if (name)
-		fprintf(out, " %s", name);
-	fputs(", ", out);
-	put_duration(out, record->duration_ns);
-}
 
 
 static bool is_task(const struct skbtrace_record *record)
@@ -182,7 +108,7 @@ static void put_process(FILE *out, const struct skbtrace_record *record)
 {
 	char comm[SKBTRACE_NAME_LEN + 1];
 
-	copy_name(comm, sizeof(comm), record->comm, SKBTRACE_NAME_LEN);
+	text_name(comm, sizeof(comm), record->comm, SKBTRACE_NAME_LEN);
 	fprintf(out, "%s[%" PRIu32 "]", comm, record->pid);
 }
 
@@ -201,16 +127,25 @@ static void put_where(struct show *show, const struct columns *columns,
 		      const struct skbtrace_record *record)
 {
 	const struct point *point = point_of(record->point);
-	char text[DEVICE_LEN > NETNS_LEN ? DEVICE_LEN : NETNS_LEN];
+	char text[TEXT_DEVICE_LEN > TEXT_NETNS_LEN ? TEXT_DEVICE_LEN : TEXT_NETNS_LEN];
 	FILE *out = show->out;
 
 	fprintf(out, "cpu%-3u ", record->cpu);
 	put_cell(out, point->symbol, columns->point);
 	fputs("  ", out);
-	put_cell(out, device_text(record, text), columns->device);
+	put_cell(out, text_device(record, text), columns->device);
 	fputs("  ", out);
-	put_cell(out, netns_text(show, record, text), columns->netns);
+	put_cell(out, text_netns(show, record, text), columns->netns);
 	fputs("  ", out);
+}
+
+/* The life that begins here, or that this one is merged into. */
+static void put_child(FILE *out, const struct skbtrace_record *record)
+{
+	if (record->flags & SKBTRACE_F_CHILD)
+		fprintf(out, ", %s life %" PRIu64,
+			point_of(record->point)->role == ROLE_MERGE ? "into" : "begins",
+			(uint64_t)record->child);
 }
 
 static void put_what(struct show *show, const struct skbtrace_record *record)
@@ -218,12 +153,13 @@ static void put_what(struct show *show, const struct skbtrace_record *record)
 	FILE *out = show->out;
 
 	if (point_of(record->point)->kind == POINT_RETURN) {
-		put_ret(out, record);
+		text_ret(out, record);
+		put_child(out, record);
 		return;
 	}
 	if (record->flags & SKBTRACE_F_REASON) {
 		fputs("reason=", out);
-		put_reason(show, record);
+		text_reason(show, record);
 	} else if (record->payload != SKBTRACE_PAYLOAD_NONE) {
 		put_payload(out, record);
 	} else {
@@ -231,16 +167,21 @@ static void put_what(struct show *show, const struct skbtrace_record *record)
 	}
 	if (point_of(record->point)->data == POINT_NONE && record->users > 1)
 		fprintf(out, ", %u users", record->users);
+	put_child(out, record);
+	if (record->flags & SKBTRACE_F_CALLER) {
+		fputs(", called from ", out);
+		text_caller(show, record);
+	}
 }
 
-static bool is_changed_at(const struct verdict *verdict, uint32_t hop)
+static const struct verdict_change *change_at(const struct verdict *verdict, uint32_t hop)
 {
 	uint32_t i;
 
 	for (i = 0; i < verdict->nr_changes && i < VERDICT_CHANGES; i++)
 		if (verdict->changes[i].before == hop)
-			return true;
-	return false;
+			return &verdict->changes[i];
+	return NULL;
 }
 
 static void put_journey_hop(struct show *show, const struct columns *columns,
@@ -248,6 +189,7 @@ static void put_journey_hop(struct show *show, const struct columns *columns,
 			    uint32_t n)
 {
 	const struct journey_hop *hop = &journey->hops[n];
+	const struct verdict_change *change = change_at(verdict, n);
 	const struct skbtrace_record *record = &hop->record;
 	bool is_return = point_of(record->point)->kind == POINT_RETURN;
 	FILE *out = show->out;
@@ -270,8 +212,9 @@ static void put_journey_hop(struct show *show, const struct columns *columns,
 		fputs("  ", out);
 		put_process(out, record);
 	}
-	if (is_changed_at(verdict, n))
-		fprintf(out, "  %s◀ changed%s", color(show, RED), color(show, RESET));
+	if (change)
+		fprintf(out, "  %s◀ %s%s", color(show, RED),
+			verdict_how_name(change->how), color(show, RESET));
 	fprintf(out, "%s\n", is_return ? color(show, RESET) : "");
 	if (show->stacks)
 		put_stack(show, record, "                      ");
@@ -303,13 +246,13 @@ static void lay_out(struct show *show, const struct journey *journey, struct col
 	columns->start_ns = journey->first_ns;
 	for (i = 0; i < journey->nr_hops; i++) {
 		const struct skbtrace_record *record = &journey->hops[i].record;
-		char text[DEVICE_LEN > NETNS_LEN ? DEVICE_LEN : NETNS_LEN];
+		char text[TEXT_DEVICE_LEN > TEXT_NETNS_LEN ? TEXT_DEVICE_LEN : TEXT_NETNS_LEN];
 
 		if (!filter_point(show->filter, record))
 			continue;
 		widen(&columns->point, point_of(record->point)->symbol);
-		widen(&columns->device, device_text(record, text));
-		widen(&columns->netns, netns_text(show, record, text));
+		widen(&columns->device, text_device(record, text));
+		widen(&columns->netns, text_netns(show, record, text));
 	}
 	for (life = journey->lives; life; life = life->next)
 		branches += is_branch(life);
@@ -340,56 +283,11 @@ static void put_tree(struct show *show, struct columns *columns,
 	for (life = journey->lives; life; life = life->next) {
 		if (life->number)
 			fprintf(show->out, "  branch %" PRIu32 " of %" PRIu32 ", skb 0x%" PRIx64
-				"%s, %s:\n", life->number, life->parent, life->skb,
+				", life %" PRIu64 "%s, %s:\n", life->number, life->parent,
+				life->skb, life->id,
 				life->phase == LIFE_TAP ? ", for a packet socket" : "",
 				life->phase == LIFE_KEPT ? "kept by TCP" : show_end(life->end));
 		put_hops(show, columns, journey, verdict, life);
-	}
-}
-
-static void put_place(struct show *show, const struct skbtrace_record *record)
-{
-	char device[DEVICE_LEN], netns[NETNS_LEN];
-
-	device_text(record, device);
-	netns_text(show, record, netns);
-	fprintf(show->out, "%s%s%s%s%s", point_of(record->point)->symbol,
-		*device ? " on " : "", device, *netns ? ", netns " : "", netns);
-}
-
-/* Why it was dropped, and where it was last seen before. */
-static void put_drop(struct show *show, const struct journey *journey)
-{
-	const struct journey_hop *hop = &journey->hops[journey->end_hop];
-	const struct skbtrace_record *record = &hop->record;
-	FILE *out = show->out;
-
-	if (hop->previous != JOURNEY_NO_HOP) {
-		fputs(" after ", out);
-		put_place(show, &journey->hops[hop->previous].record);
-	}
-	if (record->flags & SKBTRACE_F_REASON) {
-		fputs(", reason ", out);
-		put_reason(show, record);
-	} else if (record->flags & SKBTRACE_F_RET) {
-		fprintf(out, ", %s ", point_of(record->point)->symbol);
-		put_ret(out, record);
-	}
-}
-
-/* How it ended, and where that was seen. */
-static void put_end(struct show *show, const struct journey *journey)
-{
-	FILE *out = show->out;
-
-	fputs(show_end(journey->end), out);
-	if (journey->end == JOURNEY_OPEN && !journey->closed_early) {
-		fputs(": its end was not seen", out);
-	} else if (journey->end == JOURNEY_DROPPED && journey->end_hop != JOURNEY_NO_HOP) {
-		put_drop(show, journey);
-	} else if (journey->end_hop != JOURNEY_NO_HOP) {
-		fputs(" by ", out);
-		put_place(show, &journey->hops[journey->end_hop].record);
 	}
 }
 
@@ -413,7 +311,7 @@ static void put_bad_csum(struct show *show, const struct journey *journey,
 	FILE *out = show->out;
 
 	fprintf(out, "   %schecksum BAD%s at ", color(show, RED), color(show, RESET));
-	put_place(show, &journey->hops[verdict->bad_csum].record);
+	text_place(show, &journey->hops[verdict->bad_csum].record);
 	if (journey->end == JOURNEY_DELIVERED)
 		fputs(", and it was delivered all the same", out);
 	putc('\n', out);
@@ -432,14 +330,15 @@ static void put_heading(struct show *show, const struct journey *journey,
 	fputs("   payload ", out);
 	put_verdict(show, verdict->payload);
 	fputs("; ", out);
-	put_end(show, journey);
+	show_end_of_journey(show, journey);
 	fprintf(out, "; %" PRIu32 " hops in ", journey->nr_hops - journey->nr_hidden);
-	put_duration(out, journey->last_ns - journey->first_ns);
+	text_duration(out, journey->last_ns - journey->first_ns);
 	putc('\n', out);
 	if (verdict->payload == VERDICT_UNVERIFIED)
 		fprintf(out, "   unverified because: %s\n", verdict->why);
 	if (verdict->bad_csum != JOURNEY_NO_HOP)
 		put_bad_csum(show, journey, verdict);
+	show_end_of_copies(show, journey);
 }
 
 static void put_side(struct show *show, const char *side, const struct skbtrace_record *record)
@@ -447,7 +346,7 @@ static void put_side(struct show *show, const char *side, const struct skbtrace_
 	FILE *out = show->out;
 
 	fprintf(out, "     %s  ", side);
-	put_place(show, record);
+	text_place(show, record);
 	fprintf(out, ", cpu%u, %s", record->cpu, show_context(record));
 	if (is_task(record)) {
 		putc(' ', out);
@@ -459,15 +358,32 @@ static void put_side(struct show *show, const char *side, const struct skbtrace_
 	put_stack(show, record, "                    ");
 }
 
+static const char *bytes_text(const struct verdict_change *change, char text[32])
+{
+	*text = '\0';
+	if (change->how == VERDICT_TRUNCATED || change->how == VERDICT_EXTENDED)
+		snprintf(text, 32, " by %" PRIu32 " byte%s", change->bytes,
+			 change->bytes == 1 ? "" : "s");
+	return text;
+}
+
 static void put_changes(struct show *show, const struct journey *journey,
 			const struct verdict *verdict)
 {
+	static const char * const change_words[] = {
+		[VERDICT_OTHER] = "CHANGED",
+		[VERDICT_TRUNCATED] = "TRUNCATED",
+		[VERDICT_EXTENDED] = "EXTENDED",
+		[VERDICT_EMPTIED] = "EMPTIED",
+	};
+	char bytes[32];
 	uint32_t i;
 
 	for (i = 0; i < verdict->nr_changes && i < VERDICT_CHANGES; i++) {
 		const struct verdict_change *change = &verdict->changes[i];
 
-		fprintf(show->out, "   %spayload CHANGED between:%s\n", color(show, RED),
+		fprintf(show->out, "   %spayload %s%s between:%s\n", color(show, RED),
+			change_words[change->how], bytes_text(change, bytes),
 			color(show, RESET));
 		put_side(show, "last right: ", &journey->hops[change->after].record);
 		put_side(show, "first wrong:", &journey->hops[change->before].record);
@@ -501,9 +417,9 @@ static void text_changed(struct show *show, const struct journey *journey,
 
 	fprintf(out, "%schanged%s: #%s %s: right at ", color(show, RED), color(show, RESET),
 		show_id(journey->id, id), show_packet(journey, packet));
-	put_place(show, &journey->hops[change->after].record);
+	text_place(show, &journey->hops[change->after].record);
 	fputs("; wrong at ", out);
-	put_place(show, &journey->hops[change->before].record);
+	text_place(show, &journey->hops[change->before].record);
 	if (verdict->nr_changes > 1)
 		fprintf(out, "; and %" PRIu32 " more change%s", verdict->nr_changes - 1,
 			verdict->nr_changes > 2 ? "s" : "");
@@ -530,7 +446,8 @@ static void text_hop(struct show *show, const struct skbtrace_record *record)
 	FILE *out = show->out;
 
 	put_time(show, record->ts_ns);
-	fprintf(out, "  %" PRIx64 "  ", (uint64_t)record->skb);
+	fprintf(out, "  %" PRIx64 " life %-6" PRIu64 "  ", (uint64_t)record->skb,
+		(uint64_t)record->life);
 	put_where(show, &columns, record);
 	put_what(show, record);
 	if (record->payload != SKBTRACE_PAYLOAD_NONE) {

@@ -14,6 +14,7 @@
  *   FILE_STACKS    skbtrace.d/stacks, likewise
  *   FILE_REASONS   skbtrace.d/reasons
  *   FILE_NETNS     names of network namespaces: lines of inode number and name
+ *   FILE_SYMBOLS   the kernel's functions that the records name: lines of /proc/kallsyms
  *   FILE_END       nothing; the file is complete
  *
  * The texts make the file readable elsewhere: addresses in stacks, namespaces
@@ -28,6 +29,7 @@
 #include <stdint.h>
 
 #include "records.h"
+#include "symbols.h"
 
 #define FILE_MAGIC	"SKBTRACE"
 #define FILE_VERSION	1
@@ -71,6 +73,7 @@ enum file_chunk_type {
 	FILE_REASONS,
 	FILE_NETNS,
 	FILE_END,
+	FILE_SYMBOLS,
 };
 
 /**
@@ -105,6 +108,6 @@ int file_write_header(const struct file_output *output, const struct source *sou
 int file_write_chunk(const struct file_output *output, enum file_chunk_type type,
 		     unsigned int cpu, const void *data, size_t len, struct error *error);
 int file_write_texts(const struct file_output *output, struct source *source,
-		     struct error *error);
+		     const struct callers *callers, struct error *error);
 
 #endif /* SKBTRACE_TOOLS_FILE_H */

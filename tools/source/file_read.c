@@ -236,6 +236,9 @@ static bool text_of_chunk(uint32_t type, enum source_text *which)
 	case FILE_NETNS:
 		*which = SOURCE_NETNS;
 		return true;
+	case FILE_SYMBOLS:
+		*which = SOURCE_SYMBOLS;
+		return true;
 	default:
 		return false;
 	}

@@ -84,16 +84,36 @@ int file_write_chunk(const struct file_output *output, enum file_chunk_type type
 	return write_all(output, parts, 3, error);
 }
 
+/* Return: the text of a table, or of the part that is needed of it; NULL if it fails. */
+static char *text_for_file(struct source *source, enum source_text which,
+			   const struct callers *callers, struct error *error)
+{
+	char *text = source_text(source, which, error);
+	struct symbols symbols;
+
+	if (!text || which != SOURCE_SYMBOLS)
+		return text;
+	if (symbols_init(&symbols, text))
+		text = NULL;
+	else
+		text = callers_text(callers, &symbols);
+	symbols_destroy(&symbols);
+	if (!text)
+		error_set(error, "out of memory");
+	return text;
+}
+
 /**
  * file_write_texts() - end a file with the tables that go with its records
  * @output: the file
  * @source: where they come from
+ * @callers: addresses in the records whose names are to be kept
  * @error: set if it fails
  *
  * Return: 0 or -1.
  */
 int file_write_texts(const struct file_output *output, struct source *source,
-		     struct error *error)
+		     const struct callers *callers, struct error *error)
 {
 	static const enum file_chunk_type types[SOURCE_NR_TEXTS] = {
 		[SOURCE_POINTS] = FILE_POINTS,
@@ -101,11 +121,12 @@ int file_write_texts(const struct file_output *output, struct source *source,
 		[SOURCE_STACKS] = FILE_STACKS,
 		[SOURCE_REASONS] = FILE_REASONS,
 		[SOURCE_NETNS] = FILE_NETNS,
+		[SOURCE_SYMBOLS] = FILE_SYMBOLS,
 	};
 	unsigned int which;
 
 	for (which = 0; which < SOURCE_NR_TEXTS; which++) {
-		char *text = source_text(source, which, error);
+		char *text = text_for_file(source, which, callers, error);
 		int ret;
 
 		if (!text)

@@ -10,6 +10,7 @@
 
 #include "lib/clock.h"
 #include "names.h"
+#include "symbols.h"
 
 /* After a reading, live, that had no name for a number: when to read again for one. */
 #define RELOAD_NS	NSEC_PER_SEC
@@ -46,6 +47,8 @@ struct names {
 	struct table netns;
 	struct table reasons;
 	struct table stacks;
+	struct symbols symbols;
+	bool has_symbols;
 };
 
 /* Where a number is, or would be. */
@@ -192,6 +195,8 @@ void names_free(struct names *names)
 	table_free(&names->netns);
 	table_free(&names->reasons);
 	table_free(&names->stacks);
+	if (names->has_symbols)
+		symbols_destroy(&names->symbols);
 	free(names);
 }
 
@@ -247,6 +252,32 @@ int64_t names_reason_number(struct names *names, const char *name)
 const char *names_stack(struct names *names, uint32_t id)
 {
 	return id ? table_name(names, &names->stacks, id) : NULL;
+}
+
+/**
+ * names_symbol() - where in the kernel an address is
+ * @names: the names
+ * @address: the address
+ * @text: set to function and offset, or to the address
+ * @size: of @text
+ */
+void names_symbol(struct names *names, uint64_t address, char *text, size_t size)
+{
+	const struct symbol *symbol = NULL;
+	struct error ignored;
+	char *table;
+
+	/* It is long, and seldom needed. */
+	if (!names->has_symbols) {
+		table = source_text(names->source, SOURCE_SYMBOLS, &ignored);
+		if (table) {
+			names->has_symbols = true;
+			symbols_init(&names->symbols, table);
+		}
+	}
+	if (names->has_symbols)
+		symbol = symbols_find(&names->symbols, address);
+	symbol_name(symbol, address, text, size);
 }
 
 /**

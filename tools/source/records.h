@@ -22,6 +22,7 @@
  * @SOURCE_STACKS: skbtrace.d/stacks
  * @SOURCE_REASONS: skbtrace.d/reasons
  * @SOURCE_NETNS: network namespaces: lines of inode number and name
+ * @SOURCE_SYMBOLS: functions of the kernel: lines as in /proc/kallsyms
  */
 enum source_text {
 	SOURCE_POINTS,
@@ -29,6 +30,7 @@ enum source_text {
 	SOURCE_STACKS,
 	SOURCE_REASONS,
 	SOURCE_NETNS,
+	SOURCE_SYMBOLS,
 	SOURCE_NR_TEXTS,
 };
 

@@ -111,7 +111,10 @@ static char *rings_text(struct source *source, enum source_text which, struct er
 
 	if (which == SOURCE_NETNS)
 		return netns_list(error);
-	snprintf(path, sizeof(path), "%s/%s", rings->dir, names[which]);
+	if (which == SOURCE_SYMBOLS)
+		snprintf(path, sizeof(path), "/proc/kallsyms");
+	else
+		snprintf(path, sizeof(path), "%s/%s", rings->dir, names[which]);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return strdup("");
