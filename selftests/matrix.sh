@@ -4,7 +4,7 @@
 # The table of kernels: what the last run of all tests came to on each of them.
 #
 #	matrix.sh			print it, as Markdown
-#	matrix.sh --readme		put it into README.md
+#	matrix.sh --write		put it into KERNELS.md
 #	matrix.sh --row VERSION FILE	the KTAP file has such a run, for the table
 #
 # The rows are in the cache, a file for each VERSION (as in uname -r). A run that
@@ -54,9 +54,9 @@ table() {
 
 case $#${1-} in
 0) table ;;
-1--readme)
+1--write)
 	made=$(table) || exit 1
-	into_readme "$begin" "$end" "$made" ;;
+	into_file "$src/selftests/KERNELS.md" "$begin" "$end" "$made" ;;
 3--row) row "$2" "$3" ;;
 *) usage ;;
 esac

@@ -7,7 +7,7 @@
 #	bench.sh			measure all, print tables, as Markdown
 #	bench.sh LOAD,... [TRACER...]	some, see bench/guest.sh and bench/tracers.sh
 #	bench.sh --again		the tables of the last measurement
-#	bench.sh --readme		put them into README.md
+#	bench.sh --write		put them into COSTS.md
 #
 # Fails if packets without a tracer do not cost the same, within 1 %, before and after
 # one. A tracer that is not installed is named. Environment: as for vm/run.sh; PACKETS=,
@@ -45,9 +45,9 @@ measure() {
 
 case ${1-} in
 --again) tables ;;
---readme)
+--write)
 	made=$(tables) || exit 1
-	into_readme "$begin" "$end" "$made" ;;
+	into_file "$src/selftests/bench/COSTS.md" "$begin" "$end" "$made" ;;
 -*) sed -n 's/^#\t/\t/p; /^$/q' "$0" >&2; exit 2 ;;
 '')
 	measure 64,1400,tcp,burst,readers,drain empty-ftrace empty-kprobe empty-kretprobe \

@@ -121,6 +121,8 @@ install_reader() {
 		755 usr/sbin/skbtrace
 		755 usr/share
 		755 usr/share/man
+		755 usr/share/man/man4
+		644 usr/share/man/man4/skbtrace.4
 		755 usr/share/man/man8
 		644 usr/share/man/man8/skbtrace.8
 		END

@@ -64,16 +64,14 @@ mirror() {
 	done < <(cd "$to" && find "$@" 2>/dev/null)
 }
 
-# into_readme BEGIN END TEXT: the text replaces what README.md has between these lines
-into_readme() {
-	local readme=$src/README.md
-
-	[ "$(grep -x -F -e "$1" -e "$2" "$readme")" = "$1"$'\n'"$2" ] ||
-		die "$readme: a line \"$1\" and then one \"$2\" are wanted"
+# into_file FILE BEGIN END TEXT: the text replaces what the file has between these lines
+into_file() {
+	[ "$(grep -x -F -e "$2" -e "$3" "$1")" = "$2"$'\n'"$3" ] ||
+		die "$1: a line \"$2\" and then one \"$3\" are wanted"
 	scratch
-	awk -v begin="$1" -v end="$2" -v made="$3" '
+	awk -v begin="$2" -v end="$3" -v made="$4" '
 		$0 == end { inside = 0 }
 		!inside { print }
-		$0 == begin { inside = 1; print made }' "$readme" >"$tmp/readme"
-	cat "$tmp/readme" >"$readme"
+		$0 == begin { inside = 1; print made }' "$1" >"$tmp/file"
+	cat "$tmp/file" >"$1"
 }

@@ -37,7 +37,7 @@ fault() {
 	./faults.sh "$work/log"
 }
 
-# matrix ARGUMENT...: the table of kernels, of rows and a README.md of our own
+# matrix ARGUMENT...: the table of kernels, of rows and a KERNELS.md of our own
 matrix() { SKBTRACE_CACHE=$work SKBTRACE_SRC=$work ../matrix.sh "$@"; }
 
 # ran VERSION LINE...: what the table is after such a run
@@ -49,10 +49,11 @@ ran() {
 	matrix --row "$version" "$work/x.tap" && matrix
 }
 
-# readme LINE...: what README.md is with the table in it, twice
-readme() {
-	printf '%s\n' "$@" >"$work/README.md"
-	matrix --readme && matrix --readme && paste -s -d '@' "$work/README.md"
+# kernels LINE...: what KERNELS.md is with the table in it, twice
+kernels() {
+	mkdir -p "$work/selftests"
+	printf '%s\n' "$@" >"$work/selftests/KERNELS.md"
+	matrix --write && matrix --write && paste -s -d '@' "$work/selftests/KERNELS.md"
 }
 
 header="TAP version 13"
@@ -149,12 +150,12 @@ check "its next run replaces it" 0 '\| 5\.10\.2 \| 60 / 7 \| 2 / 0 / 0 \| .*' \
 	"ok 1 selftests: skbtrace: a.sh"
 check "ordered by version" 0 '5.10.2,6.1.9,6.12.1-x' \
 	eval "matrix | awk 'NR > 2 { print \$2 }' | paste -s -d,"
-check "put into README.md in place of the old one" 0 \
+check "put into KERNELS.md in place of the old one" 0 \
 	"before@${marks[0]}@\| kernel \|[^@]*@[^@]*(@\| [56][^@]*){3}@${marks[1]}@after" \
-	readme before "${marks[0]}" "| old" "${marks[1]}" after
-check "not without a place for it" 1 ".*README.md: a line .*" readme before after
-check "nor where it would take the rest along" 1 ".*README.md: a line .*" \
-	readme "${marks[1]}" between "${marks[0]}" after
+	kernels before "${marks[0]}" "| old" "${marks[1]}" after
+check "not without a place for it" 1 ".*KERNELS.md: a line .*" kernels before after
+check "nor where it would take the rest along" 1 ".*KERNELS.md: a line .*" \
+	kernels "${marks[1]}" between "${marks[0]}" after
 check "which is then as it was" 0 "${marks[1]}@between@${marks[0]}@after" \
-	paste -s -d '@' "$work/README.md"
+	paste -s -d '@' "$work/selftests/KERNELS.md"
 ktap_finished
