@@ -58,6 +58,7 @@ static enum journey_end end_of_flood(struct test *t, struct hop first, struct ho
 	feed(t, HOP("br_handle_frame_finish", .skb = skb, .ip_id = 1 + id));
 	feed(t, HOP("skb_clone:return", .skb = skb, .ret = skb + 0x10));
 	feed(t, HOP("__br_forward", .skb = skb + 0x10, .ip_id = 1 + id));
+	feed(t, HOP("br_pass_frame_up", .skb = skb, .ip_id = 1 + id));
 	feed(t, first);
 	feed(t, second);
 	flush(t);
@@ -79,6 +80,22 @@ TEST_F(journey, the_best_of_all_branches)
 	EXPECT_EQ(JOURNEY_FREED, end_of_flood(t, freed, other));
 	EXPECT_EQ(JOURNEY_OPEN, end_of_flood(t, drop, moved));
 	EXPECT_EQ(JOURNEY_OPEN, end_of_flood(t, freed, moved));
+}
+
+/* What it was copied for, or reassembled into, is the packet now. */
+TEST_F(journey, the_copy_takes_its_place)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("ip_rcv", .skb = 0x10));
+	feed(t, HOP("skb_copy:return", .skb = 0x10, .ret = 0x20));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10));
+	feed(t, HOP("ip_output", .skb = 0x20));
+	feed(t, HOP("kfree_skb", .skb = 0x20, .reason = REASON_OTHERHOST));
+	flush(t);
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[0].end);
+	EXPECT_EQ(2, t->seen[0].nr_lives);
 }
 
 TEST_F(journey, a_packet_socket_does_not_decide)

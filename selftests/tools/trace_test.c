@@ -67,7 +67,7 @@ FIXTURE_VARIANT(trace)
 FIXTURE_VARIANT_ADD(trace, http) {
 	trace_http, trace_http_end,
 	.counts = {
-		.journeys = 14, .intact = 14, .delivered = 14, .hops = 414,
+		.journeys = 14, .intact = 14, .delivered = 14, .hops = 416,
 		.lives = 20,
 	},
 };
@@ -76,8 +76,8 @@ FIXTURE_VARIANT_ADD(trace, http) {
 FIXTURE_VARIANT_ADD(trace, pedit) {
 	trace_pedit, trace_pedit_end,
 	.counts = {
-		.journeys = 12, .intact = 11, .changed = 1, .delivered = 12, .hops = 358,
-		.lives = 18,
+		.journeys = 13, .intact = 12, .changed = 1, .delivered = 12, .dropped = 1,
+		.hops = 391, .lives = 20,
 	},
 	.after = "__dev_queue_xmit@calmveth2_peer",
 	.before = "dev_hard_start_xmit@calmveth2_peer",
@@ -87,8 +87,8 @@ FIXTURE_VARIANT_ADD(trace, pedit) {
 FIXTURE_VARIANT_ADD(trace, gro) {
 	trace_gro, trace_gro_end,
 	.counts = {
-		.journeys = 12, .intact = 12, .delivered = 12, .hops = 361,
-		.lives = 28, .cut = 1, .merged = 2,
+		.journeys = 16, .intact = 16, .delivered = 16, .hops = 494,
+		.lives = 32, .cut = 2, .merged = 4,
 	},
 };
 
@@ -96,8 +96,8 @@ FIXTURE_VARIANT_ADD(trace, gro) {
 FIXTURE_VARIANT_ADD(trace, fragments) {
 	trace_fragments, trace_fragments_end,
 	.counts = {
-		.journeys = 4, .intact = 4, .delivered = 4, .hops = 332,
-		.lives = 16, .cut = 4, .merged = 4,
+		.journeys = 4, .intact = 4, .delivered = 4, .hops = 356,
+		.lives = 20, .cut = 4, .merged = 4,
 	},
 };
 
@@ -105,8 +105,8 @@ FIXTURE_VARIANT_ADD(trace, fragments) {
 FIXTURE_VARIANT_ADD(trace, drop) {
 	trace_drop, trace_drop_end,
 	.counts = {
-		.journeys = 6, .intact = 6, .delivered = 2, .dropped = 4, .hops = 173,
-		.lives = 7,
+		.journeys = 5, .intact = 5, .delivered = 2, .dropped = 3, .hops = 140,
+		.lives = 5,
 	},
 };
 

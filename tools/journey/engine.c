@@ -283,6 +283,7 @@ static void keep_life(struct journey_engine *engine, struct journey_life *life)
 	life->journey = NULL;
 	life->next = NULL;
 	life->whole_life = NULL;
+	life->copy = NULL;
 	life_forget_head(&engine->lives, life);
 	life_forget_identity(&engine->lives, life);
 	list_add_tail(&life->kept_link, &engine->kept);

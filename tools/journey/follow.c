@@ -192,6 +192,7 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 		return;
 	life->skb = record->skb;
 	life->last_hop = hop;
+	life->copy = NULL;
 	if (record->payload != SKBTRACE_PAYLOAD_NONE)
 		life->told_hop = hop;
 	for (part = life->merged; part; part = part->next_merged)
@@ -406,6 +407,7 @@ static void child(struct journey_engine *engine, const struct point *point,
 	if (!life)
 		return;
 	life->whole_life = parent;
+	parent->copy = life;
 	life->guessed = parent->guessed && !parent->nr_hops;
 	if (point->role == ROLE_SEGMENTS)
 		life->segment = parent->nr_segments++;
@@ -495,6 +497,12 @@ static void drop(struct journey_engine *engine, const struct skbtrace_record *re
 	engine_life_changed(engine, life);
 }
 
+/* Was the skb copied, and not looked at since?  Then the copy is in its place. */
+static bool goes_on_in_copy(const struct journey_life *life)
+{
+	return life->nr_hops && life->copy && life->copy->phase != LIFE_TAP;
+}
+
 static void release(struct journey_engine *engine, const struct skbtrace_record *record)
 {
 	struct journey_life *life = living(engine, record->life);
@@ -516,7 +524,9 @@ static void release(struct journey_engine *engine, const struct skbtrace_record 
 	}
 	if (life->phase != LIFE_KEPT) {
 		hop = annotate_shown(engine, life, record);
-		if (life->end == JOURNEY_OPEN)
+		if (life->end == JOURNEY_OPEN && goes_on_in_copy(life))
+			life->phase = LIFE_PASSED_ON;
+		else if (life->end == JOURNEY_OPEN)
 			set_end(engine, life, JOURNEY_FREED, hop);
 	}
 	/* It may go on in another skb: see origin_by_identity(). */

@@ -166,7 +166,8 @@ struct journey_life {
 	/* private: */
 	struct journey *journey;	/* NULL: kept, its journey is complete */
 	struct journey_life *next;	/* of the journey; of the free ones */
-	struct journey_life *whole_life; /* tied: what it was cut from, until it is looked at */
+	struct journey_life *whole_life; /* tied: what it was made of, until it is looked at */
+	struct journey_life *copy;	/* tied: what was made of it last, at its last hop */
 	struct life_key id_key;
 	struct life_key head_key;
 	struct life_key identity_key;

@@ -153,10 +153,18 @@ void regroup_tied(struct journey_engine *engine, struct journey_life *life,
 	life->whole_life = NULL;
 	if (life->last_hop == JOURNEY_NO_HOP)
 		return;
-	if (span_of_segment(record_at(life, life->last_hop), record, life->segment, &span))
+	if (span_of_segment(record_at(life, life->last_hop), record, life->segment, &span)) {
 		take_part(engine, whole, life, &span);
-	else if (life_is_over(whole))
+		return;
+	}
+	if (whole->gone && whole->phase != LIFE_MERGED)
 		regroup_rebuilt(engine, whole, life);
+	/* It may have grown since: what it had is one of the parts. */
+	if (whole->span.len && !life->span.len) {
+		life->span = whole->span;
+		life_set_piece(&engine->lives, life,
+			       span_piece_hash(life->span.space, life->span.start));
+	}
 }
 
 /**
