@@ -6,12 +6,6 @@
  * only so it is seen under which names the compiler has functions whose arguments
  * it changed.
  */
-#include <linux/kallsyms.h>
-#include <linux/kernel.h>
-#include <linux/module.h>
-#include <linux/mutex.h>
-#include <linux/string.h>
-
 #include "compat.h"
 #include "symbols.h"
 
@@ -66,19 +60,26 @@ static bool is_twin(const char *suffix)
 	       !strncmp(suffix, ".constprop.", 11);
 }
 
+static void note_found(struct symbol *symbol, const char *name,
+		       unsigned long address)
+{
+	symbol->address = address;
+	strscpy(symbol->found, name, sizeof(symbol->found));
+}
+
 static void note_symbol(struct symbol *symbol, const char *name,
 			const char *suffix, unsigned long address)
 {
-	bool is_exact = !*suffix;
-
-	if (is_exact || (symbol->takes_constprop && is_constprop(suffix))) {
-		/* The first of a name, as the kernel does; but rather itself. */
-		if (symbol->address && (!is_exact || !strcmp(symbol->found, name)))
+	if (!*suffix) {
+		/* The first of a name, as the kernel does; but rather than a clone. */
+		if (symbol->address && !strcmp(symbol->found, name))
 			return;
 		if (symbol->address)
 			strscpy(symbol->twin, symbol->found, sizeof(symbol->twin));
-		symbol->address = address;
-		strscpy(symbol->found, name, sizeof(symbol->found));
+		note_found(symbol, name, address);
+	} else if (symbol->takes_constprop && is_constprop(suffix) &&
+		   !symbol->address) {
+		note_found(symbol, name, address);
 	} else if (is_twin(suffix)) {
 		strscpy(symbol->twin, name, sizeof(symbol->twin));
 	}

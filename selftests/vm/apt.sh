@@ -21,7 +21,7 @@ apt_mirror() { # label default
 apt_open() {
 	local suite uri names="$*" root
 
-	root=$cache/apt/${names// /+}
+	root=$cache/apt/${names// /+}${apt_arch:+-$apt_arch}
 	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
 		die "no apt-get and dpkg-deb here: give a kernel of your own with KERNEL=, MODULES= and KDIR="
 	[ -r "$keyring" ] ||
@@ -34,7 +34,7 @@ apt_open() {
 		*) uri=${SKBTRACE_MIRROR:-$(apt_mirror Debian http://deb.debian.org/debian)} ;;
 		esac
 		# An old release's lists stop being renewed; that is no reason to refuse its kernel.
-		echo "deb [arch=amd64 signed-by=$keyring check-valid-until=no] $uri $suite main"
+		echo "deb [arch=${apt_arch:-amd64} signed-by=$keyring check-valid-until=no] $uri $suite main"
 	done >"$root/sources.list.new"
 	if ! cmp -s "$root/sources.list.new" "$root/sources.list"; then
 		mv "$root/sources.list.new" "$root/sources.list"
@@ -54,7 +54,7 @@ apt_open() {
 		Dir::State::status "$root/status";
 		Dir::Cache "$root/cache";
 		Dir::Log "$root";
-		APT::Architecture "amd64";
+		APT::Architecture "${apt_arch:-amd64}";
 		APT::Sandbox::User "root";
 		Acquire::Languages "none";
 		Acquire::Retries "3";
