@@ -48,6 +48,7 @@ struct hop {
 	uint64_t skb;
 	uint64_t life;		/* 0: the one that the skb has */
 	uint64_t into;		/* of a merge: the skb that takes it */
+	uint64_t child;		/* 0: a life that begins */
 	int hidden;		/* not asked for */
 	int unseen;		/* there is no record of it */
 	uint64_t head;		/* 0: goes with the skb */
@@ -239,6 +240,8 @@ struct seen {
 	unsigned int nr_hops;
 	unsigned int nr_lives;
 	unsigned int nr_taps;
+	unsigned int nr_hidden;
+	unsigned int nr_delivered, nr_dropped;
 	struct verdict verdict;
 	char after[32], before[32];	/* of the first change */
 	char hops[1024];		/* "point point:return ..." */
@@ -287,6 +290,9 @@ static inline void see(void *context, const struct journey *journey)
 	seen->closed_early = journey->closed_early;
 	seen->nr_hops = journey->nr_hops;
 	seen->nr_lives = journey->nr_lives;
+	seen->nr_hidden = journey->nr_hidden;
+	seen->nr_delivered = journey->nr_delivered;
+	seen->nr_dropped = journey->nr_dropped;
 	for (life = journey->lives; life; life = life->next)
 		seen->nr_taps += life->phase == LIFE_TAP;
 	snprintf(seen->end_point, sizeof(seen->end_point), "%s",
@@ -392,7 +398,8 @@ static inline void give_life(struct test *t, const struct hop *hop, struct skbtr
 	if (hop->hidden)
 		record->flags |= SKBTRACE_F_HIDDEN;
 	if ((point->role == ROLE_CLONE || point->role == ROLE_SEGMENTS) && hop->ret) {
-		record->child = (uint64_t)hop->ret == hop->skb ? record->life :
+		record->child = hop->child ? hop->child :
+				(uint64_t)hop->ret == hop->skb ? record->life :
 				begin_life(t, hop->ret);
 		record->flags |= SKBTRACE_F_CHILD;
 	} else if (point->role == ROLE_MERGE) {
