@@ -163,6 +163,30 @@ static bool may_be_encrypted_late(const struct skbtrace_record *a,
 	       point_of(b->point)->data == POINT_LINK;
 }
 
+/*
+ * Is there more in front of the payload that may be changed on the way?  Headers of a
+ * protocol that forwards frames, with its own times to live, or deeper than is walked.
+ */
+static bool may_have_headers(const struct skbtrace_record *record)
+{
+	if (record->flags & SKBTRACE_F_DEEP)
+		return true;
+	if (record->payload != SKBTRACE_PAYLOAD_LINK)
+		return false;
+	switch (record->protocol) {
+	case 0x22f3:	/* TRILL */
+	case 0x4305:	/* B.A.T.M.A.N. */
+	case 0x8847:	/* MPLS that is not as it should be */
+	case 0x8848:
+	case 0x88e7:	/* PBB */
+	case 0x88fb:	/* PRP */
+	case 0x892f:	/* HSR */
+	case 0x894f:	/* NSH */
+		return true;
+	}
+	return false;
+}
+
 /**
  * compare_hops() - compare a hop of an skb with the one before
  * @a: the one before
@@ -183,6 +207,8 @@ struct comparison compare_hops(const struct skbtrace_record *a, const struct skb
 			return result(COMPARE_SAME, NULL);
 		if (a->digest_len != b->digest_len)
 			return result(COMPARE_UNKNOWN, "digest_max was changed on the way");
+		if (may_have_headers(a) || may_have_headers(b))
+			return result(COMPARE_UNKNOWN, "its headers are more than are looked at");
 		if (may_be_encrypted_late(a, b))
 			return result(COMPARE_UNKNOWN, "ESP is encrypted late for some devices");
 		return compare_bytes(a, b);
