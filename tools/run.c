@@ -39,6 +39,7 @@
  * @known: what the records name, if that was asked for; else NULL
  * @summary: what has been seen so far
  * @missed_at_ns: when summary.missed was found out
+ * @health: whether the module sees what it is to see
  * @shown: journeys or hops
  * @until_ns: the time to end at
  * @error: of the run
@@ -56,6 +57,7 @@ struct run {
 	struct known *known;
 	struct summary summary;
 	uint64_t missed_at_ns;
+	struct health health;
 	uint64_t shown;
 	uint64_t until_ns;
 	struct error *error;
@@ -233,7 +235,8 @@ static int take_all(struct run *run)
 	uint64_t now;
 
 	if (!run->source->is_live)
-		return count_missed(run) || take_until(run, UINT64_MAX) ? -1 : 0;
+		return count_missed(run) || take_until(run, UINT64_MAX) ||
+		       health_of(run->source, &run->health, run->error) ? -1 : 0;
 	if (!run->source->from_oldest && follow(run))
 		return -1;
 	/* What is there by now, but not what comes while it is looked at. */
@@ -243,7 +246,9 @@ static int take_all(struct run *run)
 	if (merge_drain(run->merge, run->error) || count_missed(run))
 		return -1;
 	merge_end(run->merge);
-	return take_until(run, now);
+	if (take_until(run, now))
+		return -1;
+	return health_of(run->source, &run->health, run->error);
 }
 
 static void find_reasons(struct names *names, struct journey_reasons *reasons)
@@ -309,6 +314,7 @@ static void end_journeys(struct run *run)
 /* What all came to, in the end. */
 static int show_end_of(struct run *run)
 {
+	run->summary.blind = run->health.text;
 	if (run->options->command != COMMAND_METRICS) {
 		run->show.ops->summary(&run->show, &run->summary);
 		if (run->tally)
@@ -330,7 +336,7 @@ static int status_of(const struct run *run)
 	if (summary->changed)
 		return STATUS_CHANGED;
 	/* Where nothing was seen nothing was verified. */
-	if (summary->unverified || summary->lost || !summary->journeys)
+	if (summary->unverified || summary->lost || !summary->journeys || *run->health.text)
 		return STATUS_UNVERIFIED;
 	return STATUS_OK;
 }

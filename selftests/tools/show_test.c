@@ -214,7 +214,7 @@ TEST_F(show, json_summary)
 	EXPECT_STREQ("{\"type\":\"summary\",\"journeys\":10,\"intact\":5,\"changed\":2,"
 		     "\"unverified\":3,\"dropped\":1,\"hops\":99,\"lost\":7,\"missed\":8,"
 		     "\"records\":110,\"repeated\":9,\"hidden\":10,\"unknown\":6,\"elsewhere\":3,"
-		     "\"no_room\":1,\"unasked\":4}\n",
+		     "\"no_room\":1,\"unasked\":4,\"blind\":null}\n",
 		     shown(self));
 }
 

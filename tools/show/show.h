@@ -39,6 +39,7 @@
  * @elsewhere: of skbs whose packet goes on without them
  * @no_room: of journeys that had as many hops as they may
  * @unasked: of points that were not asked for, which tell lives apart
+ * @blind: why the module does not see all that it is to see, "" if it does
  * @hops_only: there are no journeys, just hops
  */
 struct summary {
@@ -57,6 +58,7 @@ struct summary {
 	uint64_t elsewhere;
 	uint64_t no_room;
 	uint64_t unasked;
+	const char *blind;
 	bool hops_only;
 };
 

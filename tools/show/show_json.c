@@ -263,9 +263,11 @@ static void json_summary(struct show *show, const struct summary *summary)
 		summary->dropped, summary->hops, summary->lost, summary->missed);
 	fprintf(show->out, ",\"records\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"hidden\":%" PRIu64
 		",\"unknown\":%" PRIu64 ",\"elsewhere\":%" PRIu64 ",\"no_room\":%" PRIu64
-		",\"unasked\":%" PRIu64 "}\n",
+		",\"unasked\":%" PRIu64,
 		summary->records, summary->repeated, summary->hidden, summary->unknown,
 		summary->elsewhere, summary->no_room, summary->unasked);
+	put_text(show->out, "blind", summary->blind && *summary->blind ? summary->blind : NULL);
+	fputs("}\n", show->out);
 }
 
 const struct show_ops show_json_ops = {

@@ -489,6 +489,14 @@ static void put_records(FILE *out, const struct summary *summary)
 	putc('\n', out);
 }
 
+/* What was not seen may have been anything. */
+static void put_blind(struct show *show, const struct summary *summary)
+{
+	if (summary->blind && *summary->blind)
+		fprintf(show->out, "%snot all was seen%s: %s\n", color(show, YELLOW),
+			color(show, RESET), summary->blind);
+}
+
 static void text_summary(struct show *show, const struct summary *summary)
 {
 	FILE *out = show->out;
@@ -497,6 +505,7 @@ static void text_summary(struct show *show, const struct summary *summary)
 		fprintf(out, "%" PRIu64 " hops, %" PRIu64 " records lost, %" PRIu64
 			" probes missed\n", summary->hops, summary->lost, summary->missed);
 		put_records(out, summary);
+		put_blind(show, summary);
 		return;
 	}
 	fprintf(out, "%" PRIu64 " journeys: %" PRIu64 " intact, ", summary->journeys,
@@ -507,6 +516,7 @@ static void text_summary(struct show *show, const struct summary *summary)
 		" records lost, %" PRIu64 " probes missed\n", summary->unverified,
 		summary->dropped, summary->hops, summary->lost, summary->missed);
 	put_records(out, summary);
+	put_blind(show, summary);
 }
 
 const struct show_ops show_text_ops = {

@@ -7,11 +7,13 @@
  *   source_*()		both alike: records by CPU, and the tables that go with them
  *   merge_*()		the records of all CPUs as one stream, by time, and what was lost
  *   names_*()		names for the numbers in records
+ *   health_of()	does the module see what it is to see
  */
 #ifndef SKBTRACE_TOOLS_SOURCE_H
 #define SKBTRACE_TOOLS_SOURCE_H
 
 #include "file.h"
+#include "health.h"
 #include "merge.h"
 #include "names.h"
 #include "records.h"
