@@ -395,6 +395,7 @@ static int stats_show(struct seq_file *m, void *v)
 		seq_printf(m, "kprobes unknown: error %d\n", work);
 	else
 		seq_printf(m, "kprobes %s\n", work ? "on" : "off");
+	seq_printf(m, "interruptions %u\n", witness_interruptions());
 	seq_printf(m, "missed %lu\n", probes_missed());
 	for_each_possible_cpu(cpu) {
 		struct cpu_trace *trace = &per_cpu(cpu_trace, cpu);

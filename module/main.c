@@ -40,8 +40,8 @@ static int __init skbtrace_init(void)
 	err = probes_init(interrupts_choose_handlers());
 	if (err)
 		goto err_files;
-	witness_init();
 	config_run(probes_apply);
+	witness_init(probes_see);
 	if (!probes_attached()) {
 		pr_err("no point can be probed: is this kernel built with CONFIG_KPROBES?\n");
 		err = -EOPNOTSUPP;

@@ -78,6 +78,8 @@ bool probes_armed;
 
 struct probes_frees probes_frees;
 
+static bool blind;		/* see probes_see(); under points_lock */
+
 static unsigned long point_missed(const struct point *point)
 {
 	unsigned long missed = point->missed;
@@ -338,7 +340,26 @@ void probes_apply(const struct config *in_force)
 	attach_all(is_wanted, in_force, POINT_OFF);
 	tell_waiting_from_absent();
 	begin_generation();
-	smp_store_release(&probes_armed, true);
+	smp_store_release(&probes_armed, !blind);
+	mutex_unlock(&points_lock);
+}
+
+/**
+ * probes_see() - the kernel has switched off all probes, or on again
+ * @see: on again
+ *
+ * As long as it is not told nothing is recorded: of an skb that was followed
+ * before nobody knows whether it has been freed.
+ *
+ * Context: process, may sleep.
+ */
+void probes_see(bool see)
+{
+	mutex_lock(&points_lock);
+	blind = !see;
+	if (see)
+		begin_generation();
+	smp_store_release(&probes_armed, see);
 	mutex_unlock(&points_lock);
 }
 

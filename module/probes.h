@@ -187,6 +187,7 @@ const struct point *point_by_id(unsigned int id);
 int probes_init(const struct probe_handlers *with);
 void probes_exit(void);
 void probes_apply(const struct config *in_force);
+void probes_see(bool see);
 bool probes_attached(void);
 void probes_show(struct seq_file *m);
 unsigned long probes_missed(void);

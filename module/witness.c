@@ -2,11 +2,16 @@
 /*
  * Are probes seen to work?  All can be switched off behind our back, in
  * debugfs's kprobes/enabled or with kernel.ftrace_enabled, and nobody tells us.
- * So a function of our own is probed, and called to see.
+ * So a function of our own is probed, and called to see: each second, and when
+ * somebody asks.  An skb may have ended meanwhile, and another begun there.
  */
+#define pr_fmt(fmt) "skbtrace: " fmt
+
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/mutex.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "witness.h"
@@ -34,49 +39,95 @@ static int witness_error;
 /* Of two calls at once one might be counted for the other. */
 static DEFINE_MUTEX(witness_lock);
 
-/**
- * witness_init() - probe our own function
- *
- * Context: process, may sleep.
- */
-void witness_init(void)
+/* Under witness_lock. */
+static void (*tell)(bool see);
+static bool blind;
+static unsigned int interruptions;
+
+static void look(struct work_struct *unused);
+/* Who sleeps is not woken for that. */
+static DECLARE_DEFERRABLE_WORK(look_work, look);
+
+static void look(struct work_struct *unused)
 {
-	witness_error = register_kprobe(&witness_probe);
+	witness_sees();
+	schedule_delayed_work(&look_work, HZ);
 }
 
 /**
- * witness_exit() - probe it no longer
+ * witness_init() - probe our own function, and look whether that is seen
+ * @with: told when probes are found to be blind, and when to see again
+ *
+ * Context: process, may sleep.
+ */
+void witness_init(void (*with)(bool see))
+{
+	tell = with;
+	witness_error = register_kprobe(&witness_probe);
+	if (!witness_error)
+		schedule_delayed_work(&look_work, HZ);
+}
+
+/**
+ * witness_exit() - do no longer
  *
  * Context: process, may sleep.
  */
 void witness_exit(void)
 {
-	if (!witness_error)
-		unregister_kprobe(&witness_probe);
+	if (witness_error)
+		return;
+	cancel_delayed_work_sync(&look_work);
+	unregister_kprobe(&witness_probe);
+}
+
+/*
+ * A call that the kernel skips, for an interrupt with a probe of its own, is no
+ * proof: so there are some.
+ */
+static bool is_seen(void)
+{
+	unsigned int before = READ_ONCE(witnessed);
+	int i;
+
+	for (i = 0; i < 10 && READ_ONCE(witnessed) == before; i++)
+		witness();
+	return READ_ONCE(witnessed) != before;
 }
 
 /**
  * witness_sees() - does the kernel let probes see anything at present
- *
- * A call that the kernel skips, for an interrupt with a probe of its own, is no
- * proof: so there are some.
  *
  * Context: process, may sleep.
  * Return: 1 or 0, or an error where one cannot say.
  */
 int witness_sees(void)
 {
-	unsigned int before;
-	int i, sees = 0;
+	bool seen;
 
 	if (witness_error)
 		return witness_error;
 	mutex_lock(&witness_lock);
-	before = READ_ONCE(witnessed);
-	for (i = 0; i < 10 && !sees; i++) {
-		witness();
-		sees = READ_ONCE(witnessed) != before;
+	seen = is_seen();
+	if (seen == blind) {
+		blind = !seen;
+		interruptions += blind;
+		if (blind)
+			pr_warn("probes are switched off (kernel.ftrace_enabled, or kprobes/enabled in debugfs): nothing is traced\n");
+		else
+			pr_info("probes are switched on again\n");
+		tell(seen);
 	}
 	mutex_unlock(&witness_lock);
-	return sees;
+	return seen;
+}
+
+/**
+ * witness_interruptions() - how often were probes found switched off
+ *
+ * Context: any.
+ */
+unsigned int witness_interruptions(void)
+{
+	return READ_ONCE(interruptions);
 }

@@ -2,8 +2,11 @@
 #ifndef SKBTRACE_WITNESS_H
 #define SKBTRACE_WITNESS_H
 
-void witness_init(void);
+#include <linux/types.h>
+
+void witness_init(void (*with)(bool see));
 void witness_exit(void);
 int witness_sees(void);
+unsigned int witness_interruptions(void);
 
 #endif /* SKBTRACE_WITNESS_H */

@@ -176,14 +176,18 @@ records_more() {
 
 says() { stats | grep -x "kprobes $1" || { stats; return 1; }; }
 
-# test_switch FILE
+# test_switch FILE: noticed by itself, and told; nothing is recorded until that is over
 test_switch() {
-	local status=1
+	local status=1 before
+	before=$(stats | sed -n 's/^interruptions //p')
 	says on && records_more || return
+	dmesg -c >/dev/null
 	echo 0 >"$1"
-	says off && not records_more && status=0
+	until_true 60 sh -c "dmesg | grep 'skbtrace: probes are switched off'" &&
+		says off && not records_more && status=0
 	echo 1 >"$1"
-	says on && records_more && return $status
+	says on && records_more && stats | grep -x "interruptions $((before + 1))" &&
+		return $status
 }
 
 ktap_print_header
