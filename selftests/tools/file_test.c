@@ -42,8 +42,8 @@ static struct skbtrace_record record_of(unsigned int cpu, unsigned int n)
 {
 	struct skbtrace_record record = {
 		.index = 10 + n, .ts_ns = 1000 + 10 * n + cpu, .cpu = cpu, .skb = n,
-		.payload_len = 100, .digest_len = 100, .point = 29, .abi = SKBTRACE_ABI,
-		.dev = "eth0",
+		.payload_len = 100, .digest_len = 100, .flags = SKBTRACE_F_DIGEST, .point = 29,
+		.abi = SKBTRACE_ABI, .dev = "eth0",
 	};
 
 	return record;
@@ -277,6 +277,23 @@ TEST_F(file, what_is_wrong_is_told)
 	EXPECT_TOLD(IN_RECORD(2, digest_len), uint32_t, 101, "digest of more than the payload");
 	expect_told(_metadata, self, IN_RECORD(2, dev), "sixteen letters!", 16,
 		    "a name does not end");
+}
+
+/* A slot that is used again has what was there before where nothing is written. */
+TEST_F(file, stale_digests_are_none)
+{
+	struct error error, damage;
+	struct skbtrace_record record;
+	size_t at = IN_RECORD(2, index);
+
+	memcpy(&record, self->bytes + at, sizeof(record));
+	record.flags &= ~SKBTRACE_F_DIGEST;
+	record.payload_len = 0;
+	record.digest_len = 101;
+	memcpy(self->bytes + at, &record, sizeof(record));
+	put_bytes(self->path, self->bytes, self->size);
+	EXPECT_EQ(TEST_CPUS * NR_RECORDS, read_all(self->path, &error, &damage));
+	EXPECT_STREQ("", error.text);
 }
 
 /* Two stretches of a file change places. */

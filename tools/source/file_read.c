@@ -96,7 +96,7 @@ static int check_record(const struct file *file, unsigned int cpu, struct stream
 	    memchr(record->dev, 0, SKBTRACE_NAME_LEN) == NULL ||
 	    memchr(record->peer, 0, SKBTRACE_NAME_LEN) == NULL)
 		return bad_record(file, offset, "a name does not end", error);
-	if (record->digest_len > record->payload_len)
+	if ((record->flags & SKBTRACE_F_DIGEST) && record->digest_len > record->payload_len)
 		return bad_record(file, offset, "digest of more than the payload", error);
 	if (stream->has_last && record->index <= stream->last.index)
 		return bad_record(file, offset, "its index does not go up", error);
