@@ -133,6 +133,16 @@ static int parse_ports(const char *words, void *field)
 	return err;
 }
 
+static void start_filter(struct program *filter, bool is_ipv6, u8 protocol)
+{
+	u32 start = cbpf_start(filter->insns, is_ipv6 ? 6 : 4, protocol);
+	const struct sock_filter *insn = &filter->insns[start];
+
+	filter->start[is_ipv6][protocol] = start;
+	filter->rejects[is_ipv6][protocol] = insn->code == (BPF_RET | BPF_K) &&
+					     !insn->k;
+}
+
 static int parse_filter(const char *words, void *field)
 {
 	struct program *filter = field;
@@ -150,10 +160,8 @@ static int parse_filter(const char *words, void *field)
 		filter->nr = nr;
 		filter->uses_memory = uses_memory;
 		for (protocol = 0; nr && protocol < 256; protocol++) {
-			filter->start[0][protocol] =
-				cbpf_start(filter->insns, 4, protocol);
-			filter->start[1][protocol] =
-				cbpf_start(filter->insns, 6, protocol);
+			start_filter(filter, 0, protocol);
+			start_filter(filter, 1, protocol);
 		}
 		return 0;
 	}

@@ -14,12 +14,14 @@ struct seq_file;
  * @nr: number of instructions, 0: there is no program
  * @uses_memory: see cbpf_check()
  * @start: where it begins for IPv4 and for IPv6, by protocol: cbpf_start()
+ * @rejects: does it end there, and reject
  * @insns: the instructions
  */
 struct program {
 	unsigned int nr;
 	bool uses_memory;
 	u8 start[2][256];
+	bool rejects[2][256];
 	struct sock_filter insns[CBPF_INSNS_MAX];
 };
 

@@ -84,7 +84,7 @@ enum admission ask_filter(const struct program *filter,
 
 	/* What is no IP packet may have one in it. */
 	if (!is_ipv6 && place.protocol != htons(ETH_P_IP))
-		return ASK_RECORD;
+		return ASK_INNER;
 	if (end > skb_end_pointer(skb) || p < skb->head || p >= end)
 		return ASK_RECORD;
 	if (*p >> 4 != (is_ipv6 ? 6 : 4))
@@ -99,7 +99,7 @@ enum admission ask_filter(const struct program *filter,
 	if (cbpf_run(insn, filter->uses_memory, p, len,
 		     skb->len + (u32)(skb->data - p)))
 		return ADMITTED;
-	return may_be_tunnel(l4proto) ? ASK_RECORD : REJECTED;
+	return may_be_tunnel(l4proto) ? ASK_INNER : REJECTED;
 }
 
 static bool flow_is_admitted(const struct program *filter,
@@ -133,6 +133,7 @@ static bool flow_is_admitted(const struct program *filter,
 /**
  * record_is_admitted() - does filter= admit a packet, where ask_filter() cannot say
  * @filter: the program in force, of at least one instruction
+ * @admission: what that has said: ASK_INNER or ASK_RECORD
  * @record: parsed
  * @flags: its flags
  * @skb: the packet
@@ -143,17 +144,17 @@ static bool flow_is_admitted(const struct program *filter,
  *
  * Context: any, in rcu_read_lock().
  */
-bool record_is_admitted(const struct program *filter,
+bool record_is_admitted(const struct program *filter, enum admission admission,
 			const struct skbtrace_record *record, u32 flags,
 			const struct sk_buff *skb, int network)
 {
+	bool is_tunnel = record->tunnel != SKBTRACE_TUNNEL_NONE;
 	const u8 *p = skb->data + network;
 	int len = (int)skb_headlen(skb) - network;
 
-	if (!(flags & SKBTRACE_F_FLOW))
+	if (!(flags & SKBTRACE_F_FLOW) || (admission == ASK_INNER && !is_tunnel))
 		return false;
-	if (record->tunnel != SKBTRACE_TUNNEL_NONE && len >= IPV6_HEADERS &&
-	    p >= skb->head)
+	if (is_tunnel && len >= IPV6_HEADERS && p >= skb->head)
 		return cbpf_run(filter->insns, filter->uses_memory, p, len,
 				skb->len - network);
 	return flow_is_admitted(filter, record, flags);

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "device.h"
 #include "locate.h"
+#include "payload.h"
 
 struct cpu_trace;
 struct skbtrace_record;
@@ -26,14 +27,15 @@ struct skbtrace_record;
  * enum admission - does filter= admit a packet
  * @REJECTED: no, and there is no packet in it that it could admit
  * @ADMITTED: yes, or there is no filter
- * @ASK_RECORD: to be known when its headers have been parsed
+ * @ASK_INNER: not by its outermost header: if it is a tunnel, the innermost may say so
+ * @ASK_RECORD: its header could not be read: what the parser finds will say so
  */
-enum admission { REJECTED, ADMITTED, ASK_RECORD };
+enum admission { REJECTED, ADMITTED, ASK_INNER, ASK_RECORD };
 
 bool devices_are_wanted(const struct config *config, struct devices at);
 enum admission ask_filter(const struct program *filter,
 			  const struct sk_buff *skb, struct place place);
-bool record_is_admitted(const struct program *filter,
+bool record_is_admitted(const struct program *filter, enum admission admission,
 			const struct skbtrace_record *record, u32 flags,
 			const struct sk_buff *skb, int network);
 bool flow_is_sampled(const struct config *config,
@@ -57,50 +59,50 @@ static __always_inline bool globs_lack(const struct globs *globs, char first)
 	return true;
 }
 
-/* Does the program end with @insn, and reject? */
-static __always_inline bool insn_rejects(const struct sock_filter *insn)
-{
-	return insn->code == (BPF_RET | BPF_K) && !insn->k;
-}
-
 /**
  * surely_rejected() - does filter= reject a packet at the first look
  * @config: the parameters in force, with a program
+ * @point: any point
  * @skb: the packet
- * @place: what locate() says
  *
  * With a filter most packets of a host end here, at each hop: by the protocol of
  * an IP packet which is no tunnel.
  *
- * Context: any.
+ * Context: any, in rcu_read_lock().
  * Return: false if it does not, or if ask_filter() has to say so.
  */
 static __always_inline bool surely_rejected(const struct config *config,
-					    const struct sk_buff *skb,
-					    struct place place)
+					    const struct point *point,
+					    const struct sk_buff *skb)
 {
 	const struct program *filter = &config->filter;
-	const u8 *p = skb->data + place.offset, *end = skb_tail_pointer(skb);
-	const u8 *l4 = p + sizeof(struct iphdr);
-	bool is_ipv6 = false;
+	const u8 *data = skb->data, *tail = skb_tail_pointer(skb), *p, *l4;
+	__be16 protocol;
 	u8 l4proto;
+	int offset;
 
 	/* Before anything is read that an skb may lie about. */
-	if (unlikely(skb->data < skb->head || end > skb_end_pointer(skb) ||
-		     p < skb->head || end - p < IPV4_HEADERS))
+	if (unlikely(data < skb->head || data > tail ||
+		     skb->tail > skb->end))
 		return false;
-	if (likely(place.protocol == htons(ETH_P_IP) && *p == 0x45)) {
+	if (!locate_plainly(point, skb, tail - data, &offset, &protocol))
+		return false;
+	p = data + offset;
+	if (likely(protocol == htons(ETH_P_IP))) {
+		if (unlikely(tail - p < IPV4_HEADERS || *p != 0x45))
+			return false;
+		l4 = p + sizeof(struct iphdr);
 		l4proto = p[9];
-	} else if (place.protocol == htons(ETH_P_IPV6) && *p >> 4 == 6 &&
-		   end - p >= IPV6_HEADERS) {
+		if (!filter->rejects[0][l4proto])
+			return false;
+	} else {
+		if (tail - p < IPV6_HEADERS || *p >> 4 != 6)
+			return false;
 		l4 = p + sizeof(struct ipv6hdr);
 		l4proto = p[6];
-		is_ipv6 = true;
-	} else {
-		return false;
+		if (!filter->rejects[1][l4proto])
+			return false;
 	}
-	if (!insn_rejects(filter->insns + filter->start[is_ipv6][l4proto]))
-		return false;
 	/* In a fragment there may be anything: then it is asked for. */
 	if (likely(l4proto == IPPROTO_UDP))
 		return !(config->tunnel_ports >>

@@ -11,10 +11,8 @@
  * each time.  Where the kernel kept a free from us the number may be that of a
  * packet that is gone: see life_is_doubtful().
  */
-#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/skbuff.h>
-#include <linux/vmalloc.h>
 #include <skbtrace/record.h>
 
 #include "compat.h"
@@ -22,33 +20,15 @@
 #include "probes.h"
 #include "ring.h"
 
-unsigned long (*followed_table)[FOLLOWED_WAYS];
-struct life *followed_lives;
+/* A module's data is where vmalloc()'s is; this is 3 MiB of it. */
+unsigned long followed_table[1 << FOLLOWED_BITS][FOLLOWED_WAYS];
+struct life followed_lives[1 << FOLLOWED_BITS][FOLLOWED_WAYS];
 
 /* An entry that is being written.  No skb has this address. */
 #define BEING_WRITTEN	1ul
 
 /* Where lives are kept whose entry another CPU took. */
 static DEFINE_PER_CPU(struct life, stray_life);
-
-int follow_init(void)
-{
-	followed_table = vzalloc(sizeof(*followed_table) << FOLLOWED_BITS);
-	followed_lives = vzalloc((sizeof(*followed_lives) * FOLLOWED_WAYS) <<
-				 FOLLOWED_BITS);
-	if (followed_table && followed_lives)
-		return 0;
-	follow_exit();
-	return -ENOMEM;
-}
-
-void follow_exit(void)
-{
-	vfree(followed_lives);
-	vfree(followed_table);
-	followed_lives = NULL;
-	followed_table = NULL;
-}
 
 static void begin(struct cpu_trace *trace, struct life *life, u64 parent)
 {
@@ -110,7 +90,7 @@ struct life *follow(struct cpu_trace *trace, const struct sk_buff *skb,
 		begin(trace, life, parent);
 		return life;
 	}
-	life = &followed_lives[nr * FOLLOWED_WAYS + i];
+	life = &followed_lives[nr][i];
 	begin(trace, life, parent);
 	/* Pairs with smp_load_acquire() in followed(). */
 	smp_store_release(&bucket[i], (unsigned long)skb);

@@ -37,8 +37,8 @@ struct life {
 /* life.last, before the first hop.  No payload of this length has this CRC. */
 #define LIFE_NO_PAYLOAD		(~0ull)
 
-extern unsigned long (*followed_table)[FOLLOWED_WAYS];
-extern struct life *followed_lives;
+extern unsigned long followed_table[1 << FOLLOWED_BITS][FOLLOWED_WAYS];
+extern struct life followed_lives[1 << FOLLOWED_BITS][FOLLOWED_WAYS];
 
 static __always_inline u64 life_payload(u32 len, u32 crc32c)
 {
@@ -56,26 +56,22 @@ static __always_inline struct life *followed(const struct sk_buff *skb)
 {
 	unsigned int nr = hash_ptr((void *)skb, FOLLOWED_BITS);
 	const unsigned long *bucket = followed_table[nr];
-	struct life *lives = followed_lives + nr * FOLLOWED_WAYS;
 	unsigned long address = (unsigned long)skb;
 	int i;
 
 	/* Pairs with smp_store_release() in follow(), here and below. */
 	if (smp_load_acquire(&bucket[0]) == address)
-		return lives;
-	/* Most buckets are empty but for the first. */
+		return followed_lives[nr];
+	/* Most buckets are empty but for the first, in whichever order they are read. */
 	BUILD_BUG_ON(FOLLOWED_WAYS != 4);
-	if (likely(!(READ_ONCE(bucket[1]) | READ_ONCE(bucket[2]) |
-		     READ_ONCE(bucket[3]))))
+	if (likely(!(bucket[1] | bucket[2] | bucket[3])))
 		return NULL;
 	for (i = 1; i < FOLLOWED_WAYS; i++)
 		if (smp_load_acquire(&bucket[i]) == address)
-			return lives + i;
+			return &followed_lives[nr][i];
 	return NULL;
 }
 
-int follow_init(void);
-void follow_exit(void);
 struct life *follow(struct cpu_trace *trace, const struct sk_buff *skb,
 		    u64 parent);
 struct life *follow_copy(struct cpu_trace *trace, const struct sk_buff *skb,

@@ -52,6 +52,12 @@ static __always_inline void *sound_pointer(unsigned long value)
 	return (void *)value;
 }
 
+/* The same of what a function is known to have as an argument, in less. */
+static __always_inline bool may_be_pointer(const void *pointer)
+{
+	return (long)pointer < 0 && !IS_ERR_VALUE((unsigned long)pointer);
+}
+
 /* A constant tells the compiler the register; no point needs more of them. */
 static __always_inline unsigned long argument(struct pt_regs *regs,
 					      unsigned int n)

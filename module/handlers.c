@@ -62,9 +62,9 @@ admit_in_rcu(const struct point *point, struct pt_regs *regs,
 	if ((point->dev == DEV_SOCKET && !sk) || !devices_are_wanted(config, at))
 		return;
 	parsed = put_packet(record, point, regs, skb, config, at, sk);
-	if (admission == ASK_RECORD &&
-	    !record_is_admitted(&config->filter, record, parsed.flags, skb,
-				parsed.network))
+	if (admission != ADMITTED &&
+	    !record_is_admitted(&config->filter, admission, record, parsed.flags,
+				skb, parsed.network))
 		return;
 	if (!flow_is_sampled(config, record, parsed.flags))
 		return;
@@ -74,7 +74,7 @@ admit_in_rcu(const struct point *point, struct pt_regs *regs,
 		return;
 	copy_record(slot, record);
 	put_common(slot, point, skb, life->number);
-	put_examined(slot, trace, regs, skb, config, life, parsed);
+	put_examined(slot, trace, point, regs, skb, config, life, parsed.flags);
 	ring_commit(&trace->ring);
 }
 
@@ -95,7 +95,7 @@ static noinline int consider_filtered(const struct point *point,
 {
 	enum admission admission = ASK_RECORD;
 
-	if (point->data <= DATA_AUTO && skb_linear_is_sound(skb)) {
+	if (point->data <= DATA_LAST_NETWORK && skb_is_sound(skb)) {
 		admission = ask_filter(&config->filter, skb, locate(point, skb));
 		if (admission == REJECTED)
 			return 0;
@@ -104,15 +104,13 @@ static noinline int consider_filtered(const struct point *point,
 }
 
 /* An skb that is not followed: may it be from now on? */
-static __always_inline int consider(const struct point *point,
-				    struct pt_regs *regs, struct sk_buff *skb,
-				    const struct config *config)
+static noinline int consider(const struct point *point, struct pt_regs *regs,
+			     struct sk_buff *skb, const struct config *config)
 {
-	if (unlikely(!sound_pointer((unsigned long)skb)))
+	if (unlikely(!may_be_pointer(skb)))
 		return 0;
 	if (config->filter.nr) {
-		if (likely(point->data <= DATA_AUTO && skb_linear_is_sound(skb)) &&
-		    surely_rejected(config, skb, locate(point, skb)))
+		if (surely_rejected(config, point, skb))
 			return 0;
 		return consider_filtered(point, regs, skb, config);
 	}
@@ -123,39 +121,36 @@ static __always_inline int consider(const struct point *point,
 	return admit(point, regs, skb, config, ADMITTED);
 }
 
-static noinline int consider_again(const struct point *point,
-				   struct pt_regs *regs, struct sk_buff *skb,
-				   const struct config *config)
-{
-	return consider(point, regs, skb, config);
-}
-
 /* An skb that is followed, at a point that says nothing about its life. */
 static noinline int record_hop(const struct point *point, struct pt_regs *regs,
 			       struct sk_buff *skb, const struct config *config,
 			       struct life *life)
 {
 	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
+	struct devices at = { NULL, NULL };
 	struct skbtrace_record *record;
-	const struct sock *sk;
-	struct parsed parsed;
-	struct devices at;
+	const struct sock *sk = NULL;
+	u32 flags;
 
 	/* Whether it has been freed since nobody knows. */
 	if (unlikely(life->generation != READ_ONCE(probes_frees.generation))) {
 		unfollow(skb);
-		return point->data == DATA_NONE ? 0 :
-		       consider_again(point, regs, skb, config);
+		return READ_ONCE(point->admits) ?
+		       consider(point, regs, skb, config) : 0;
 	}
 	record = claim(trace, config);
 	if (unlikely(!record))
 		return 0;
 	handler_rcu_read_lock();
-	sk = sending_socket(point, regs, skb);
-	at = devices_at(point, regs, skb, sk);
+	if (likely(point->dev == DEV_SKB)) {
+		at.dev = skb->dev;
+	} else {
+		sk = sending_socket(point, regs, skb);
+		at = devices_elsewhere(point, regs, skb, sk);
+	}
 	put_common(record, point, skb, life->number);
-	parsed = put_packet(record, point, regs, skb, config, at, sk);
-	put_examined(record, trace, regs, skb, config, life, parsed);
+	flags = put_packet(record, point, regs, skb, config, at, sk).flags;
+	put_examined(record, trace, point, regs, skb, config, life, flags);
 	handler_rcu_read_unlock();
 	ring_commit(&trace->ring);
 	return 0;
@@ -241,7 +236,7 @@ static int begin_life(const struct point *point, struct pt_regs *regs,
 	if (READ_ONCE(point->hidden))
 		return 0;
 	return again ? record_hop(point, regs, skb, config, life) :
-		       consider_again(point, regs, skb, config);
+		       consider(point, regs, skb, config);
 }
 
 /* The payload of an skb, or a part, goes on in another one, which is being made. */
@@ -312,7 +307,7 @@ static __always_inline int entry_of(const struct point *point,
 			return record_hop(point, regs, skb, config, life);
 		return record_rarer(point, regs, skb, config, life);
 	}
-	if (point->data == DATA_NONE || READ_ONCE(point->hidden))
+	if (!READ_ONCE(point->admits))
 		return 0;
 	return consider(point, regs, skb, config);
 }

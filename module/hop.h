@@ -57,7 +57,7 @@ static __always_inline u32 put_shared_info(struct skbtrace_record *record,
 		     offsetof(struct skb_shared_info, gso_size) +
 		     sizeof(shinfo->gso_size));
 	copy_pair_u16(&record->gso_size, &shinfo->gso_size);	/* and gso_segs */
-	if (unlikely(shinfo->frag_list))
+	if (unlikely(skb->data_len) && shinfo->frag_list)
 		flags |= SKBTRACE_F_FRAG_LIST;
 	if (skb_cloned(skb))
 		flags |= SKBTRACE_F_CLONED;
@@ -76,6 +76,50 @@ static __always_inline u32 put_skb(struct skbtrace_record *record,
 	return skb->ip_summed;
 }
 
+/* The socket knows the namespace where there is no device. */
+static __always_inline u32 put_devices(struct skbtrace_record *record,
+				       struct devices at, const struct sock *sk)
+{
+	if (likely(!at.peer))
+		zero_16(record->peer);
+	else
+		copy_name(record->peer, at.peer);
+	copy_name(record->dev, at.dev);
+	if (likely(at.dev))
+		record->netns = net_inum(dev_net(at.dev));
+	else if (sk)
+		record->netns = net_inum(sock_net(sk));
+	else
+		return 0;
+	return SKBTRACE_F_NETNS;
+}
+
+/* Of a packet that is not looked at, or not found sound. */
+static noinline struct parsed put_unparsed(struct skbtrace_record *record,
+					   const struct sk_buff *skb,
+					   struct devices at,
+					   const struct sock *sk, u32 flags)
+{
+	struct parsed parsed = { .flags = flags };
+
+	parsed.flags |= put_devices(record, at, sk) | put_skb(record, skb);
+	put_no_packet(record);
+	return parsed;
+}
+
+/* The outermost tag is the one that is not in the data. */
+static __always_inline struct parsed
+put_vlan_tag(struct skbtrace_record *record, const struct sk_buff *skb,
+	     u32 flags, struct parsed parsed)
+{
+	parsed.flags |= flags;
+	if (unlikely(skb_vlan_tag_present(skb))) {
+		record->vlan_tci = skb_vlan_tag_get(skb);
+		parsed.flags |= SKBTRACE_F_VLAN;
+	}
+	return parsed;
+}
+
 /**
  * put_packet() - where an skb is, and what packet it is
  * @record: where to put it
@@ -87,7 +131,7 @@ static __always_inline u32 put_skb(struct skbtrace_record *record,
  * @sk: sending_socket()
  *
  * Context: probe handler, irqs off, rcu_read_lock().
- * Return: flags for the record, and what put_examined() needs.
+ * Return: flags for the record, and what is of use until it is admitted.
  */
 static __always_inline struct parsed
 put_packet(struct skbtrace_record *record, const struct point *point,
@@ -95,63 +139,41 @@ put_packet(struct skbtrace_record *record, const struct point *point,
 	   const struct config *config, struct devices at,
 	   const struct sock *sk)
 {
-	struct parsed parsed = { .checksum_at = NO_CHECKSUM_AT };
 	u32 flags;
 
-	copy_name(record->dev, at.dev);
-	copy_name(record->peer, at.peer);
 	record->sp = kernel_stack_pointer(regs);
-	flags = put_skb(record, skb);
-	if (likely(at.dev)) {
-		record->netns = net_inum(dev_net(at.dev));
-		flags |= SKBTRACE_F_NETNS;
-	} else if (sk) {
-		record->netns = net_inum(sock_net(sk));
-		flags |= SKBTRACE_F_NETNS;
-	}
-	if (unlikely(point->data == DATA_NONE)) {
-		put_no_packet(record);
-		parsed.flags = flags;
-		return parsed;
-	}
-	if (unlikely(likely(!skb->data_len) ? !skb_linear_is_sound(skb) :
-					      !skb_is_sound(skb))) {
-		put_no_packet(record);
-		parsed.flags = flags | SKBTRACE_F_MALFORMED;
-		return parsed;
-	}
-	flags |= put_shared_info(record, skb);
-	if (likely(point->data <= DATA_AUTO))
-		parsed = parse(record, point, skb, config, locate(point, skb));
-	else if (sk)
-		parsed = parse_socket(record, point, skb, config, sk);
-	else
-		put_no_packet(record);
-	if (unlikely(skb_vlan_tag_present(skb))) {
-		record->vlan_tci = skb_vlan_tag_get(skb);
-		flags |= SKBTRACE_F_VLAN;
-	}
-	parsed.flags |= flags;
-	return parsed;
+	if (unlikely(point->data > DATA_LAST_NETWORK) && !sk)
+		return put_unparsed(record, skb, at, sk, 0);
+	if (unlikely(!skb_is_sound(skb)))
+		return put_unparsed(record, skb, at, sk, SKBTRACE_F_MALFORMED);
+	flags = put_devices(record, at, sk) | put_skb(record, skb) |
+		put_shared_info(record, skb);
+	if (likely(point->data <= DATA_LAST_NETWORK))
+		return put_vlan_tag(record, skb, flags,
+				    parse(record, point, skb, config,
+					  locate(point, skb)));
+	return put_vlan_tag(record, skb, flags,
+			    parse_socket(record, point, skb, config, sk));
 }
 
 /**
  * put_examined() - what takes long: digest, checksum, stack
  * @record: put_packet() has been there
  * @trace: the CPU's
+ * @point: the point
  * @regs: the registers on entry
  * @skb: the skb
  * @config: the parameters in force
  * @life: its life
- * @parsed: what put_packet() has returned
+ * @flags: what put_packet() has returned
  */
 static __always_inline void
 put_examined(struct skbtrace_record *record, struct cpu_trace *trace,
-	     struct pt_regs *regs, const struct sk_buff *skb,
-	     const struct config *config, struct life *life,
-	     struct parsed parsed)
+	     const struct point *point, struct pt_regs *regs,
+	     const struct sk_buff *skb, const struct config *config,
+	     struct life *life, u32 flags)
 {
-	u32 flags = parsed.flags, crc32c = 0;
+	u32 crc32c = 0;
 	u64 payload;
 
 	record->csum = SKBTRACE_CSUM_UNCHECKED;
@@ -165,7 +187,8 @@ put_examined(struct skbtrace_record *record, struct cpu_trace *trace,
 		if (unlikely(payload != life->last))
 			flags |= life_payload_differs(life, payload);
 		if (unlikely(config->verify_csum))
-			record->csum = checksum_verdict(record, skb, parsed);
+			record->csum = checksum_verdict(record, point, skb,
+							config);
 	} else if (flags & SKBTRACE_F_MALFORMED) {
 		local_inc(&trace->malformed);
 	}

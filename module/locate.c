@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The rarer ways from skb->data to the network header. */
 #include <linux/if_vlan.h>
+#include <linux/percpu.h>
 #include <linux/skbuff.h>
 
 #include "compat.h"
@@ -8,19 +9,22 @@
 
 #define VLAN_TAGS_MAX	4
 
+/* What is copied out of fragments: handlers do not nest. */
+static DEFINE_PER_CPU(u64 [HEADER_MAX / sizeof(u64)], header_buffer);
+
 /**
  * header_copy() - a header that is not in the linear part, or not there
  * @skb: an skb whose lengths add up
  * @offset: where, bytes behind skb->data
- * @len: how long, at most sizeof(*@buffer)
- * @buffer: where to copy to
+ * @len: how long, at most HEADER_MAX
  *
- * Context: any.
- * Return: @buffer, or NULL if the skb has no such bytes.
+ * Context: probe handler.
+ * Return: a copy, good until the next, or NULL if the skb has no such bytes.
  */
-const void *header_copy(const struct sk_buff *skb, int offset, int len,
-			struct header_buffer *buffer)
+const void *header_copy(const struct sk_buff *skb, int offset, int len)
 {
+	void *buffer = this_cpu_ptr(header_buffer);
+
 	if (offset < 0 || skb_copy_bits(skb, offset, buffer, len) < 0)
 		return NULL;
 	return buffer;
@@ -29,8 +33,7 @@ const void *header_copy(const struct sk_buff *skb, int offset, int len,
 /* Which protocol an IP header is of, if it is one. */
 static __be16 protocol_by_version(const struct sk_buff *skb, int offset)
 {
-	struct header_buffer buffer;
-	const u8 *first = header_at(skb, offset, 1, &buffer);
+	const u8 *first = header_at(skb, offset, 1);
 
 	if (first && *first >> 4 == 4)
 		return htons(ETH_P_IP);
@@ -50,12 +53,11 @@ static __be16 protocol_by_version(const struct sk_buff *skb, int offset)
  */
 struct place locate_behind_tags(const struct sk_buff *skb, struct place place)
 {
-	struct header_buffer buffer;
 	const struct vlan_hdr *vlan;
 	int i;
 
 	for (i = 0; i < VLAN_TAGS_MAX && is_vlan_protocol(place.protocol); i++) {
-		vlan = header_at(skb, place.offset, sizeof(*vlan), &buffer);
+		vlan = header_at(skb, place.offset, sizeof(*vlan));
 		if (!vlan)
 			break;
 		if (!(place.flags & SKBTRACE_F_VLAN)) {
@@ -70,36 +72,45 @@ struct place locate_behind_tags(const struct sk_buff *skb, struct place place)
 	return place;
 }
 
+static bool is_at_link_header(const struct point *point,
+			      const struct sk_buff *skb)
+{
+	return point->data == DATA_LINK ||
+	       (point->data == DATA_AUTO && skb_mac_header_was_set(skb) &&
+		skb->data == skb_mac_header(skb) &&
+		skb->data != skb_network_header(skb));
+}
+
 /**
- * locate_rarer() - find what is behind the link header, where it is not plain
+ * locate_rarer() - locate() wherever it is
+ * @point: a point where skb->data is at or before the transport header
  * @skb: an skb whose lengths add up
- * @data: DATA_LINK or DATA_AUTO
  *
  * Context: any, in rcu_read_lock().
  */
-struct place locate_rarer(const struct sk_buff *skb, u8 data)
+struct place locate_rarer(const struct point *point, const struct sk_buff *skb)
 {
 	const struct net_device *dev = skb->dev;
-	struct place place = { .offset = 0, .protocol = skb->protocol };
-	struct header_buffer buffer;
+	struct place place = { .protocol = skb->protocol };
 	const struct ethhdr *eth;
 
-	if (data == DATA_AUTO &&
-	    (!skb_mac_header_was_set(skb) || skb->data != skb_mac_header(skb) ||
-	     skb->data == skb_network_header(skb)))
-		return place;
-	/* On its way out an skb of another link type knows where it is. */
-	if (dev && dev->type != ARPHRD_ETHER && dev->type != ARPHRD_LOOPBACK) {
+	if (point->data == DATA_TRANSPORT) {
 		place.offset = skb_network_offset(skb);
-		return place;
+	} else if (is_at_link_header(point, skb)) {
+		if (dev && dev->type != ARPHRD_ETHER &&
+		    dev->type != ARPHRD_LOOPBACK) {
+			/* Of another link type, it knows where it is. */
+			place.offset = skb_network_offset(skb);
+		} else {
+			eth = header_at(skb, 0, sizeof(*eth));
+			if (!eth) {
+				place.protocol = 0;
+				place.flags = SKBTRACE_F_TRUNCATED;
+				return place;
+			}
+			place.offset = sizeof(*eth);
+			place.protocol = eth->h_proto;
+		}
 	}
-	eth = header_at(skb, 0, sizeof(*eth), &buffer);
-	if (eth) {
-		place.offset = sizeof(*eth);
-		place.protocol = eth->h_proto;
-	} else {
-		place.flags = SKBTRACE_F_TRUNCATED;
-		place.protocol = 0;
-	}
-	return place;
+	return locate_behind_tags(skb, place);
 }

@@ -16,11 +16,6 @@
 
 #include "probes.h"
 
-/* All headers that are copied out of fragments fit in here. */
-struct header_buffer {
-	u64 words[5];
-};
-
 /**
  * struct place - where the header behind link header and VLAN tags is
  * @offset: bytes behind skb->data
@@ -35,29 +30,70 @@ struct place {
 	u32 flags;
 };
 
-const void *header_copy(const struct sk_buff *skb, int offset, int len,
-			struct header_buffer *buffer);
+/* No header that is read at once is longer: IPv6's is as long. */
+#define HEADER_MAX	40
+
+const void *header_copy(const struct sk_buff *skb, int offset, int len);
 struct place locate_behind_tags(const struct sk_buff *skb, struct place place);
-struct place locate_rarer(const struct sk_buff *skb, u8 data);
+struct place locate_rarer(const struct point *point, const struct sk_buff *skb);
 
 /*
- * Like skb_header_pointer(), but for what has been pulled too.  @offset and
- * @len come from headers: neither is trusted.
+ * Like skb_header_pointer(), but for what has been pulled too: an offset of the
+ * skb's own is never before skb->head, and those of further headers are only
+ * larger.  @offset and @len come from headers: neither is trusted to be within.
+ * What is returned is good until the next header is asked for.
  */
 static __always_inline const void *header_at(const struct sk_buff *skb,
-					     int offset, int len,
-					     struct header_buffer *buffer)
+					     int offset, int len)
 {
-	if (likely(len <= (int)skb_headlen(skb) - offset &&
-		   offset >= -(int)(skb->data - skb->head)))
+	if (likely(len <= (int)skb_headlen(skb) - offset))
 		return skb->data + offset;
-	return header_copy(skb, offset, len, buffer);
+	return header_copy(skb, offset, len);
 }
 
 static inline bool is_vlan_protocol(__be16 protocol)
 {
 	return protocol == htons(ETH_P_8021Q) ||
 	       protocol == htons(ETH_P_8021AD);
+}
+
+/**
+ * locate_plainly() - find the IP header where it is easy to find
+ * @point: any point
+ * @skb: an skb with a sound linear part
+ * @headlen: bytes of that behind skb->data
+ * @offset: set to where it is, bytes behind skb->data
+ * @protocol: set to ETH_P_IP or ETH_P_IPV6
+ *
+ * Context: any, in rcu_read_lock().
+ * Return: false if it has to be looked for.
+ */
+static __always_inline bool locate_plainly(const struct point *point,
+					   const struct sk_buff *skb,
+					   int headlen, int *offset,
+					   __be16 *protocol)
+{
+	const struct net_device *dev;
+
+	*offset = 0;
+	*protocol = skb->protocol;
+	if (point->data == DATA_NET) {
+		/* It is here. */
+	} else if (point->data == DATA_LINK) {
+		dev = skb->dev;
+		if (unlikely(!dev || dev->type != ARPHRD_ETHER ||
+			     headlen < ETH_HLEN))
+			return false;
+		*offset = ETH_HLEN;
+		*protocol = ((const struct ethhdr *)skb->data)->h_proto;
+	} else if (point->data == DATA_TRANSPORT) {
+		*offset = skb_network_offset(skb);
+	} else {
+		return false;
+	}
+	if (likely(*protocol == htons(ETH_P_IP)))
+		return true;
+	return *protocol == htons(ETH_P_IPV6);
 }
 
 /**
@@ -70,25 +106,11 @@ static inline bool is_vlan_protocol(__be16 protocol)
 static __always_inline struct place locate(const struct point *point,
 					   const struct sk_buff *skb)
 {
-	struct place place = { .offset = 0, .protocol = skb->protocol };
+	struct place place = { .flags = 0 };
 
-	if (point->data == DATA_LINK) {
-		const struct net_device *dev = skb->dev;
-
-		if (unlikely(!dev || dev->type != ARPHRD_ETHER ||
-			     skb_headlen(skb) < ETH_HLEN)) {
-			place = locate_rarer(skb, DATA_LINK);
-		} else {
-			place.offset = ETH_HLEN;
-			place.protocol = ((const struct ethhdr *)skb->data)->h_proto;
-		}
-	} else if (point->data == DATA_TRANSPORT) {
-		place.offset = skb_network_offset(skb);
-	} else if (unlikely(point->data == DATA_AUTO)) {
-		place = locate_rarer(skb, DATA_AUTO);
-	}
-	if (unlikely(!place.protocol || is_vlan_protocol(place.protocol)))
-		place = locate_behind_tags(skb, place);
+	if (unlikely(!locate_plainly(point, skb, skb_headlen(skb),
+				     &place.offset, &place.protocol)))
+		return locate_rarer(point, skb);
 	return place;
 }
 

@@ -13,7 +13,6 @@
 #include "config.h"
 #include "crc32c.h"
 #include "debugfs.h"
-#include "follow.h"
 #include "interrupts.h"
 #include "probes.h"
 #include "ring.h"
@@ -28,12 +27,9 @@ static int __init skbtrace_init(void)
 	err = rings_init(&config_ring_kb);
 	if (err)
 		return err;
-	err = follow_init();
-	if (err)
-		goto err_rings;
 	err = stacks_init();
 	if (err)
-		goto err_follow;
+		goto err_rings;
 	err = trace_files_init();
 	if (err)
 		goto err_stacks;
@@ -59,8 +55,6 @@ err_files:
 	trace_files_exit();
 err_stacks:
 	stacks_exit();
-err_follow:
-	follow_exit();
 err_rings:
 	rings_exit();
 	return err;
@@ -73,7 +67,6 @@ static void __exit skbtrace_exit(void)
 	probes_exit();
 	trace_files_exit();
 	stacks_exit();
-	follow_exit();
 	rings_exit();
 }
 

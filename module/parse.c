@@ -23,6 +23,9 @@
 /* The shortest header of DCCP; its 5th byte says how long it is: RFC 4340, 5.1. */
 #define DCCP_HEADER		12
 
+/* Where a walk goes on that meets more than IP with TCP, UDP or ICMP. */
+DEFINE_PER_CPU(struct walk, walk_further);
+
 static bool is_extension(u8 l4proto)
 {
 	return l4proto == NEXTHDR_HOP || l4proto == NEXTHDR_ROUTING ||
@@ -31,26 +34,25 @@ static bool is_extension(u8 l4proto)
 
 static enum walk_next walk_extension(struct walk *walk)
 {
-	struct header_buffer buffer;
 	const struct ipv6_opt_hdr *opt;
 	const struct frag_hdr *frag;
 
 	if (walk->l4proto == NEXTHDR_FRAGMENT) {
-		frag = header_at(walk->skb, walk->offset, sizeof(*frag), &buffer);
+		frag = header_at(walk->skb, walk->offset, sizeof(*frag));
 		if (!frag)
 			return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 		walk->l4proto = frag->nexthdr;
 		walk->offset += sizeof(*frag);
 		walk->record->ip_id = ntohl(frag->identification);
 		walk->record->frag_off = ntohs(frag->frag_off) & IP6_OFFSET;
-		walk->flags |= SKBTRACE_F_FRAGMENT;
-		/* One that is whole is a fragment too: RFC 6946. */
-		walk->is_part |= frag->frag_off & htons(IP6_OFFSET | IP6_MF);
+		/* One that is the whole packet is none: RFC 6946. */
+		if (frag->frag_off & htons(IP6_OFFSET | IP6_MF))
+			walk->flags |= SKBTRACE_F_FRAGMENT;
 		return walk->record->frag_off ?
 		       payload_is(walk, SKBTRACE_PAYLOAD_NETWORK) :
 		       NEXT_TRANSPORT;
 	}
-	opt = header_at(walk->skb, walk->offset, sizeof(*opt), &buffer);
+	opt = header_at(walk->skb, walk->offset, sizeof(*opt));
 	if (!opt)
 		return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 	walk->l4proto = opt->nexthdr;
@@ -61,10 +63,9 @@ static enum walk_next walk_extension(struct walk *walk)
 /* Both IPs have it, and its words are of 4 bytes: RFC 4302. */
 static enum walk_next walk_authentication(struct walk *walk)
 {
-	struct header_buffer buffer;
 	const struct ipv6_opt_hdr *opt;
 
-	opt = header_at(walk->skb, walk->offset, sizeof(*opt), &buffer);
+	opt = header_at(walk->skb, walk->offset, sizeof(*opt));
 	if (!opt)
 		return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 	walk->l4proto = opt->nexthdr;
@@ -76,10 +77,9 @@ static enum walk_next walk_authentication(struct walk *walk)
  * What an skb has of the header of a transport protocol with ports, at least @min
  * bytes of it.  Its checksum may be computed late: it is no payload.
  */
-static const u8 *with_ports(struct walk *walk, int min,
-			    struct header_buffer *buffer)
+static const u8 *with_ports(struct walk *walk, int min)
 {
-	const u8 *header = header_at(walk->skb, walk->offset, min, buffer);
+	const u8 *header = header_at(walk->skb, walk->offset, min);
 
 	if (header)
 		put_ports(walk, header);
@@ -88,22 +88,21 @@ static const u8 *with_ports(struct walk *walk, int min,
 
 static enum walk_next walk_other_transport(struct walk *walk)
 {
-	struct header_buffer buffer;
 	const u8 *header;
 
 	switch (walk->l4proto) {
 	case IPPROTO_SCTP:
-		if (!with_ports(walk, SCTP_HEADER, &buffer))
+		if (!with_ports(walk, SCTP_HEADER))
 			break;
 		walk->offset += SCTP_HEADER;
 		return payload_is(walk, SKBTRACE_PAYLOAD_TRANSPORT);
 	case IPPROTO_UDP_LITE:
-		if (!with_ports(walk, sizeof(struct udphdr), &buffer))
+		if (!with_ports(walk, sizeof(struct udphdr)))
 			break;
 		walk->offset += sizeof(struct udphdr);
 		return payload_is(walk, SKBTRACE_PAYLOAD_TRANSPORT);
 	case IPPROTO_DCCP:
-		header = with_ports(walk, DCCP_HEADER, &buffer);
+		header = with_ports(walk, DCCP_HEADER);
 		if (!header || header[4] < DCCP_HEADER / 4)
 			break;
 		walk->offset += header[4] * 4;
@@ -114,7 +113,7 @@ static enum walk_next walk_other_transport(struct walk *walk)
 	if (walk->protocol == htons(ETH_P_IPV6) && is_extension(walk->l4proto))
 		return walk_extension(walk);
 	/* The header of what is within is in another packet, or its end. */
-	if (walk->is_part)
+	if (walk->flags & SKBTRACE_F_FRAGMENT)
 		return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 	return tunnel_of_transport(walk);
 }
@@ -122,15 +121,14 @@ static enum walk_next walk_other_transport(struct walk *walk)
 /* ARP ends where its addresses do, whatever padding the frame has. */
 static enum walk_next walk_arp(struct walk *walk)
 {
-	struct header_buffer buffer;
 	const struct arphdr *arp;
 	int end;
 
-	arp = header_at(walk->skb, walk->offset, sizeof(*arp), &buffer);
+	arp = header_at(walk->skb, walk->offset, sizeof(*arp));
 	if (arp) {
 		end = walk->offset + (int)sizeof(*arp) +
 		      2 * (arp->ar_hln + arp->ar_pln);
-		if (end <= walk->end)
+		if ((u32)end <= (u32)walk->end)
 			walk->end = end;
 		else
 			walk->flags |= SKBTRACE_F_TRUNCATED;
@@ -160,11 +158,8 @@ static enum walk_next walk_other_network(struct walk *walk)
 static enum walk_next walk_port(struct walk *walk)
 {
 	/* An encapsulation of which this is a part: compared as such a part. */
-	if (walk->is_part) {
-		struct walk whole = *walk;
-
-		if (tunnel_of_port(&whole, ntohs(walk->record->dport)) ==
-		    NEXT_PAYLOAD)
+	if (walk->flags & SKBTRACE_F_FRAGMENT) {
+		if (!is_tunnel_port(walk, ntohs(walk->record->dport)))
 			return payload_is(walk, SKBTRACE_PAYLOAD_TRANSPORT);
 		walk->offset -= sizeof(struct udphdr);
 		walk->flags &= ~SKBTRACE_F_PORTS;
@@ -176,15 +171,14 @@ static enum walk_next walk_port(struct walk *walk)
 /* The header that an ICMP error quotes, of which there may be the beginning alone. */
 static int quoted_transport(const struct walk *walk, u8 l4proto, int offset)
 {
-	struct header_buffer buffer;
 	const u8 *p;
 
 	switch (l4proto) {
 	case IPPROTO_TCP:
-		p = header_at(walk->skb, offset, 13, &buffer);
+		p = header_at(walk->skb, offset, 13);
 		return p ? (p[12] >> 4) * 4 : sizeof(struct tcphdr);
 	case IPPROTO_DCCP:
-		p = header_at(walk->skb, offset, 5, &buffer);
+		p = header_at(walk->skb, offset, 5);
 		return p ? p[4] * 4 : DCCP_HEADER;
 	case IPPROTO_SCTP:
 		return SCTP_HEADER;
@@ -203,14 +197,13 @@ static int quoted_transport(const struct walk *walk, u8 l4proto, int offset)
  */
 static enum walk_next walk_icmp_error(struct walk *walk)
 {
-	struct header_buffer buffer;
 	int offset = walk->offset;
 	const u8 *p;
 	bool is_later = false;
 	u8 l4proto;
 
 	payload_is(walk, SKBTRACE_PAYLOAD_TRANSPORT);
-	p = header_at(walk->skb, offset, sizeof(struct iphdr), &buffer);
+	p = header_at(walk->skb, offset, sizeof(struct iphdr));
 	if (!p)
 		return NEXT_PAYLOAD;
 	if (walk->l4proto == IPPROTO_ICMP) {
@@ -226,7 +219,7 @@ static enum walk_next walk_icmp_error(struct walk *walk)
 		offset += sizeof(struct ipv6hdr);
 		while (is_extension(l4proto) &&
 		       walk->headers++ < WALK_HEADERS_MAX) {
-			p = header_at(walk->skb, offset, 8, &buffer);
+			p = header_at(walk->skb, offset, 8);
 			if (!p)
 				break;
 			if (l4proto == NEXTHDR_FRAGMENT) {
@@ -265,7 +258,7 @@ void walk_on(struct walk *walk, enum walk_next next)
 		case NEXT_PAYLOAD:
 			break;
 		case NEXT_NETWORK:
-			next = walk_network(walk);
+			next = walk_network(walk, NULL);
 			break;
 		case NEXT_TRANSPORT:
 			next = walk_transport(walk);
@@ -340,7 +333,7 @@ struct parsed parse_socket(struct skbtrace_record *record,
 	if (point->data == DATA_SEGMENT) {
 		walk_on(&walk, NEXT_TRANSPORT);
 	} else {
-		walk.tcp_seq = TCP_SKB_CB(skb)->seq;
+		record->tcp_seq = TCP_SKB_CB(skb)->seq;
 		record->tcp_flags = TCP_SKB_CB(skb)->tcp_flags;
 		payload_is(&walk, SKBTRACE_PAYLOAD_TRANSPORT);
 	}

@@ -17,6 +17,7 @@
 #include <linux/ipv6.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/percpu.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -41,43 +42,32 @@ struct sock;
  * @skb: the packet; its lengths add up
  * @record: what is found goes here
  * @config: the parameters in force
+ * @data: skb->data
+ * @headlen: bytes behind that are in the linear part
  * @offset: of the header that is next, bytes behind skb->data
  * @end: of the packet, likewise, as far as is known
  * @network: of the innermost IP header, likewise
- * @checksum_at: of the transport header, likewise, if all that its checksum
- *	covers may be here; else NO_CHECKSUM_AT
+ * @checksum_at: of the transport header, likewise, or NO_CHECKSUM_AT
  * @flags: of the record
- * @tcp_seq: of the record
  * @protocol: ethertype of what is next, or of the IP header that was last
  * @l4proto: what is next behind that, IPPROTO_*
- * @trust: lengths in headers are the packet's
- * @to_protocol: the packet has been handed to its transport protocol
- * @is_part: an IP fragment of a packet
- * @has_more: segments that the header does not know of follow
- * @payload: enum skbtrace_payload
- * @tunnel: enum skbtrace_tunnel
- * @depth: encapsulations so far
  * @headers: headers that walk_on() has seen so far
+ *
+ * Payload, tunnel and depth are those of the record.
  */
 struct walk {
 	const struct sk_buff *skb;
 	struct skbtrace_record *record;
 	const struct config *config;
+	const u8 *data;
+	int headlen;
 	int offset;
 	int end;
 	int network;
 	int checksum_at;
 	u32 flags;
-	u32 tcp_seq;
 	__be16 protocol;
 	u8 l4proto;
-	bool trust;
-	bool to_protocol;
-	bool is_part;
-	bool has_more;
-	u8 payload;
-	u8 tunnel;
-	u8 depth;
 	u8 headers;
 };
 
@@ -101,6 +91,8 @@ enum walk_next {
 	NEXT_ICMP_ERROR,
 };
 
+DECLARE_PER_CPU(struct walk, walk_further);
+
 void walk_on(struct walk *walk, enum walk_next next);
 
 /* Compilers make a loop of a memset(). */
@@ -116,9 +108,12 @@ static __always_inline void put_ipv4(__u8 to[16], __be32 address)
 {
 	u64 *words = (u64 *)to;
 
-	words[0] = 0;
+#ifdef __LITTLE_ENDIAN
+	words[0] = (__force u32)address;
+#else
+	words[0] = (u64)(__force u32)address << 32;
+#endif
 	words[1] = 0;
-	*(__be32 *)to = address;
 }
 
 static __always_inline void put_ipv6(__u8 to[16], const struct in6_addr *address)
@@ -126,10 +121,24 @@ static __always_inline void put_ipv6(__u8 to[16], const struct in6_addr *address
 	memcpy(to, address, 16);
 }
 
+/* Like header_at(), but without a test where the header is linear. */
+static __always_inline bool has_header(const struct walk *walk, int len,
+				       const void *header)
+{
+	const void **at = (const void **)header;
+
+	if (likely(len <= walk->headlen - walk->offset)) {
+		*at = walk->data + walk->offset;
+		return true;
+	}
+	*at = header_copy(walk->skb, walk->offset, len);
+	return *at;
+}
+
 static __always_inline enum walk_next payload_is(struct walk *walk,
 						 enum skbtrace_payload kind)
 {
-	walk->payload = kind;
+	walk->record->payload = kind;
 	return NEXT_PAYLOAD;
 }
 
@@ -137,30 +146,32 @@ static __always_inline enum walk_next payload_is(struct walk *walk,
  * The packet ends where its header says.  On its way out the length is not set
  * yet; that of a GSO packet may be stale, or 0 (BIG TCP).  When it has reached
  * its protocol padding is cut off, and TCP may have appended the next segments
- * (tcp_add_backlog()), of which its header does not know.
+ * (tcp_add_backlog()), of which its header does not know.  Within a tunnel, where
+ * @point is NULL, it was set before what is around it.
  */
-static __always_inline void ends_at(struct walk *walk, int end)
+static __always_inline void ends_at(struct walk *walk,
+				    const struct point *point, int end)
 {
-	if (likely(walk->trust)) {
-		if (likely(end <= walk->end))
-			walk->end = end;
-		else
-			walk->flags |= SKBTRACE_F_TRUNCATED;
-	} else if (walk->to_protocol && end < walk->end) {
-		walk->has_more = true;
-	}
+	/* Most packets have no padding. */
+	if (likely(end == walk->end))
+		return;
+	if ((point && point->data > DATA_LAST_EXACT) || walk->record->gso_size)
+		return;
+	if ((u32)end < (u32)walk->end)
+		walk->end = end;
+	else
+		walk->flags |= SKBTRACE_F_TRUNCATED;
 }
 
-static __always_inline enum walk_next walk_ipv4(struct walk *walk)
+static __always_inline enum walk_next walk_ipv4(struct walk *walk,
+						const struct point *point)
 {
 	struct skbtrace_record *record = walk->record;
-	struct header_buffer buffer;
 	const struct iphdr *iph;
 	u16 says, frag_off;
 	u8 first;
 
-	iph = header_at(walk->skb, walk->offset, sizeof(*iph), &buffer);
-	if (unlikely(!iph))
+	if (unlikely(!has_header(walk, sizeof(*iph), &iph)))
 		return payload_is(walk, SKBTRACE_PAYLOAD_LINK);
 	first = READ_ONCE(*(const u8 *)iph);
 	if (unlikely((u8)(first - 0x45) > 0x4f - 0x45))	/* version 4, >= 5 words */
@@ -174,12 +185,11 @@ static __always_inline enum walk_next walk_ipv4(struct walk *walk)
 	walk->l4proto = iph->protocol;
 	says = ntohs(iph->tot_len);
 	if (likely(says))
-		ends_at(walk, walk->offset + says);
+		ends_at(walk, point, walk->offset + says);
 	frag_off = iph->frag_off;
 	walk->offset += (first & 0xf) * 4;
 	if (unlikely(frag_off & htons(IP_MF | IP_OFFSET))) {
 		walk->flags |= SKBTRACE_F_FRAGMENT;
-		walk->is_part = true;
 		record->frag_off = (ntohs(frag_off) & IP_OFFSET) * 8;
 		if (record->frag_off)
 			return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
@@ -187,15 +197,14 @@ static __always_inline enum walk_next walk_ipv4(struct walk *walk)
 	return NEXT_TRANSPORT;
 }
 
-static __always_inline enum walk_next walk_ipv6(struct walk *walk)
+static __always_inline enum walk_next walk_ipv6(struct walk *walk,
+						const struct point *point)
 {
 	struct skbtrace_record *record = walk->record;
-	struct header_buffer buffer;
 	const struct ipv6hdr *ip6h;
 	u16 says;
 
-	ip6h = header_at(walk->skb, walk->offset, sizeof(*ip6h), &buffer);
-	if (unlikely(!ip6h || READ_ONCE(*(const u8 *)ip6h) >> 4 != 6))
+	if (unlikely(!has_header(walk, sizeof(*ip6h), &ip6h) || READ_ONCE(*(const u8 *)ip6h) >> 4 != 6))
 		return payload_is(walk, SKBTRACE_PAYLOAD_LINK);
 	put_ipv6(record->saddr, &ip6h->saddr);
 	put_ipv6(record->daddr, &ip6h->daddr);
@@ -207,16 +216,17 @@ static __always_inline enum walk_next walk_ipv6(struct walk *walk)
 	walk->offset += sizeof(*ip6h);
 	says = ntohs(ip6h->payload_len);
 	if (likely(says))
-		ends_at(walk, walk->offset + says);
+		ends_at(walk, point, walk->offset + says);
 	return NEXT_TRANSPORT;
 }
 
-static __always_inline enum walk_next walk_network(struct walk *walk)
+static __always_inline enum walk_next walk_network(struct walk *walk,
+						   const struct point *point)
 {
 	if (likely(walk->protocol == htons(ETH_P_IP)))
-		return walk_ipv4(walk);
+		return walk_ipv4(walk, point);
 	if (likely(walk->protocol == htons(ETH_P_IPV6)))
-		return walk_ipv6(walk);
+		return walk_ipv6(walk, point);
 	return NEXT_OTHER_NETWORK;
 }
 
@@ -232,21 +242,19 @@ static __always_inline void put_ports(struct walk *walk, const void *header)
 static __always_inline enum walk_next walk_udp(struct walk *walk)
 {
 	struct skbtrace_record *record = walk->record;
-	struct header_buffer buffer;
 	const struct udphdr *uh;
-	u16 says;
+	int end;
 
-	uh = header_at(walk->skb, walk->offset, sizeof(*uh), &buffer);
-	if (unlikely(!uh))
+	if (unlikely(!has_header(walk, sizeof(*uh), &uh)))
 		return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 	put_ports(walk, uh);
 	walk->checksum_at = walk->offset;
-	/* What is said is not believed where IP's length is not, and not beyond it. */
-	says = ntohs(uh->len);
-	if (likely(says >= sizeof(*uh) && walk->offset + says <= walk->end &&
-		   !skb_is_gso(walk->skb)))
-		walk->end = walk->offset + says;
+	end = walk->offset + ntohs(uh->len);
 	walk->offset += sizeof(*uh);
+	/* What is said is believed if it is within, but for a GSO packet. */
+	if (unlikely(end != walk->end) && end >= walk->offset &&
+	    (u32)end < (u32)walk->end && !record->gso_size)
+		walk->end = end;
 	if (unlikely(walk->config->tunnel_ports >> (ntohs(record->dport) & 63) & 1))
 		return NEXT_PORT;
 	return payload_is(walk, SKBTRACE_PAYLOAD_TRANSPORT);
@@ -254,18 +262,16 @@ static __always_inline enum walk_next walk_udp(struct walk *walk)
 
 static __always_inline enum walk_next walk_tcp(struct walk *walk)
 {
-	struct header_buffer buffer;
 	const struct tcphdr *th;
 	u8 doff;
 
-	th = header_at(walk->skb, walk->offset, sizeof(*th), &buffer);
-	if (unlikely(!th))
+	if (unlikely(!has_header(walk, sizeof(*th), &th)))
 		return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 	doff = READ_ONCE(((const u8 *)th)[12]) >> 4;
 	if (unlikely(doff < sizeof(*th) / 4))
 		return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 	put_ports(walk, th);
-	walk->tcp_seq = ntohl(th->seq);
+	walk->record->tcp_seq = ntohl(th->seq);
 	walk->record->tcp_flags = ((const u8 *)th)[13];
 	walk->checksum_at = walk->offset;
 	walk->offset += doff * 4;
@@ -280,12 +286,10 @@ static __always_inline enum walk_next walk_tcp(struct walk *walk)
 /* Both versions' headers have 8 bytes: RFC 792, RFC 4443. */
 static __always_inline enum walk_next walk_icmp(struct walk *walk)
 {
-	struct header_buffer buffer;
 	const u8 *icmp;
 	u8 type;
 
-	icmp = header_at(walk->skb, walk->offset, sizeof(struct icmphdr), &buffer);
-	if (unlikely(!icmp))
+	if (unlikely(!has_header(walk, sizeof(struct icmphdr), &icmp)))
 		return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 	type = READ_ONCE(*icmp);
 	walk->checksum_at = walk->offset;
@@ -334,31 +338,27 @@ static __always_inline struct parsed finish_walk(const struct walk *walk)
 	};
 	int offset = walk->offset;
 
-	record->tcp_seq = walk->tcp_seq;
-	if (unlikely(offset < 0)) {
-		/*
-		 * skb->data is inside the payload: its beginning is taken
-		 * already (TCP does so where segments overlap).
-		 */
-		record->tcp_seq -= offset;
-		offset = 0;
-	} else if (unlikely(offset > walk->end)) {
-		offset = walk->end > 0 ? walk->end : 0;
-	}
-	/* A header says how long it is itself, at most 2 KiB: this never is. */
-	if (unlikely(offset > U16_MAX)) {
-		parsed.flags |= SKBTRACE_F_TRUNCATED;
-		offset = U16_MAX;
+	/* Headers say how long they are, 2 KiB at the most: it never is that far. */
+	if (unlikely((u32)offset > (u32)walk->end || offset > U16_MAX)) {
+		if (offset < 0) {
+			/*
+			 * skb->data is inside the payload: its beginning is taken
+			 * already (TCP does so where segments overlap).
+			 */
+			record->tcp_seq -= offset;
+			offset = 0;
+		} else {
+			offset = walk->end;
+		}
+		if (offset > U16_MAX) {
+			parsed.flags |= SKBTRACE_F_TRUNCATED;
+			offset = U16_MAX;
+		}
 	}
 	record->payload_off = offset;
-	record->payload_len = walk->end > offset ? walk->end - offset : 0;
-	record->payload = walk->payload;
+	record->payload_len = walk->end - offset;
 	record->protocol = ntohs(walk->protocol);
 	record->l4proto = walk->l4proto;
-	record->tunnel = walk->tunnel;
-	record->depth = walk->depth;
-	if (unlikely(walk->is_part | walk->has_more))
-		parsed.checksum_at = NO_CHECKSUM_AT;
 	return parsed;
 }
 
@@ -370,10 +370,15 @@ static __always_inline struct walk begin_walk(struct skbtrace_record *record,
 		.skb = skb,
 		.record = record,
 		.config = config,
+		.data = skb->data,
+		.headlen = skb_headlen(skb),
 		.end = skb->len,
 		.checksum_at = NO_CHECKSUM_AT,
 	};
 
+	record->tcp_seq = 0;
+	record->tunnel = SKBTRACE_TUNNEL_NONE;
+	record->depth = 0;
 	return walk;
 }
 
@@ -381,9 +386,9 @@ static __always_inline struct walk begin_walk(struct skbtrace_record *record,
  * parse() - find flow and payload of a packet
  * @record: where to put them
  * @point: where the packet is: skb->data is at or before the transport header
- * @skb: the packet; its lengths add up
- * @place: what locate() says
+ * @skb: the packet; its lengths add up, and @record has its GSO size
  * @config: the parameters in force
+ * @place: what locate() says
  *
  * Context: any.
  */
@@ -399,19 +404,18 @@ static __always_inline struct parsed parse(struct skbtrace_record *record,
 	walk.offset = place.offset;
 	walk.protocol = place.protocol;
 	walk.flags = place.flags;
-	walk.to_protocol = point->data == DATA_TRANSPORT;
-	walk.trust = point->data != DATA_NET_TX && !walk.to_protocol &&
-		     !skb_is_gso(skb);
 	if (unlikely(place.flags & SKBTRACE_F_VLAN))
 		record->vlan_tci = place.vlan_tci;
-	next = walk_network(&walk);
+	next = walk_network(&walk, point);
 	if (likely(next == NEXT_TRANSPORT))
 		next = walk_transport(&walk);
 	if (unlikely(next != NEXT_PAYLOAD)) {
-		struct walk further = walk;
+		/* Not on the stack: an address that is taken costs each hop. */
+		struct walk *further = this_cpu_ptr(&walk_further);
 
-		walk_on(&further, next);
-		walk = further;
+		*further = walk;
+		walk_on(further, next);
+		walk = *further;
 	}
 	return finish_walk(&walk);
 }

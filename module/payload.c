@@ -57,12 +57,12 @@ static bool lengths_add_up(const struct sk_buff *skb, int depth,
 }
 
 /**
- * skb_is_sound() - do the lengths of an skb add up, so that it can be walked
+ * skb_with_fragments_is_sound() - skb_is_sound() of any skb
  * @skb: an skb that is alive
  *
  * Context: any.
  */
-bool skb_is_sound(const struct sk_buff *skb)
+bool skb_with_fragments_is_sound(const struct sk_buff *skb)
 {
 	unsigned int budget = FRAG_LIST_MAX;
 

@@ -334,6 +334,8 @@ void probes_apply(const struct config *in_force)
 	detach(is_unwanted, in_force, POINT_OFF);
 	for (point = points; point < points + NR_POINTS; point++) {
 		WRITE_ONCE(point->hidden, !is_asked_for(point, in_force));
+		WRITE_ONCE(point->admits, !point->hidden &&
+					  point->data != DATA_NONE);
 		if (is_unwanted(point, in_force))
 			point->state = POINT_OFF;
 	}

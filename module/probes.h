@@ -16,11 +16,14 @@ struct seq_file;
 enum point_kind { POINT_ENTRY, POINT_RETURN };
 
 /*
- * Where skb->data stands: the data column of points.h.  Up to DATA_AUTO there is a
- * network header.
+ * Where skb->data stands: the data column of points.h.  Up to DATA_LAST_NETWORK there
+ * is a network header, up to DATA_LAST_EXACT it says how long the packet is.
  */
 enum point_data {
-	DATA_LINK, DATA_NET, DATA_NET_TX, DATA_TRANSPORT, DATA_AUTO,
+	DATA_LINK, DATA_NET, DATA_AUTO,
+	DATA_LAST_EXACT = DATA_AUTO,
+	DATA_NET_TX, DATA_TRANSPORT,
+	DATA_LAST_NETWORK = DATA_TRANSPORT,
 	DATA_SEGMENT, DATA_BYTES, DATA_NONE,
 };
 
@@ -70,6 +73,7 @@ enum point_state {
  * @skb_spec: what @skb_arg is to begin with
  * @has_reason: the argument behind it is a drop reason
  * @hidden: points= does not ask for it: it is attached to tell the lives of skbs apart
+ * @admits: a packet may be seen first here: it is not @hidden, and has a header
  * @way: how to get the skb, once the point is trusted
  * @symbol: the function
  * @group: its group
@@ -96,6 +100,7 @@ struct point {
 	u8 skb_spec;
 	bool has_reason;
 	bool hidden;
+	bool admits;
 	u8 way;
 	const char *symbol;
 	const char *group;

@@ -24,10 +24,9 @@
 #define IPPROTO_ETHERNET_IN_IP	97
 #define IPPROTO_MPLS_IN_IP	137
 
-static const u8 *bytes(const struct walk *walk, int len,
-		       struct header_buffer *buffer)
+static const u8 *bytes(const struct walk *walk, int len)
 {
-	return header_at(walk->skb, walk->offset, len, buffer);
+	return header_at(walk->skb, walk->offset, len);
 }
 
 static u32 be16(const u8 *p)
@@ -54,12 +53,12 @@ static bool enter(struct walk *walk, enum skbtrace_tunnel tunnel, u32 id,
 {
 	struct skbtrace_record *record = walk->record;
 
-	if (walk->depth == WALK_DEPTH_MAX) {
+	if (record->depth == WALK_DEPTH_MAX) {
 		walk->flags |= SKBTRACE_F_DEEP;
 		return false;
 	}
-	walk->depth++;
-	walk->tunnel = tunnel;
+	record->depth++;
+	record->tunnel = tunnel;
 	walk->offset += header;
 	record->tunnel_id = id;
 	if (walk->flags & SKBTRACE_F_FLOW) {
@@ -68,9 +67,6 @@ static bool enter(struct walk *walk, enum skbtrace_tunnel tunnel, u32 id,
 		record->outer_protocol = ntohs(walk->protocol);
 		walk->flags |= SKBTRACE_F_OUTER;
 	}
-	/* Lengths within are set before those around them. */
-	walk->trust = !skb_is_gso(walk->skb);
-	walk->to_protocol = false;
 	walk->checksum_at = NO_CHECKSUM_AT;
 	return true;
 }
@@ -87,8 +83,7 @@ static enum walk_next inner(struct walk *walk, u16 protocol)
 
 static enum walk_next inner_ethernet(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *eth = bytes(walk, ETH_HLEN, &buffer);
+	const u8 *eth = bytes(walk, ETH_HLEN);
 
 	if (!eth) {
 		inner(walk, 0);
@@ -101,8 +96,7 @@ static enum walk_next inner_ethernet(struct walk *walk)
 /* Its protocol is not told but by its version. */
 static enum walk_next inner_ip(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *first = bytes(walk, 1, &buffer);
+	const u8 *first = bytes(walk, 1);
 
 	return inner(walk, first && *first >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP);
 }
@@ -116,13 +110,12 @@ static enum walk_next inner_of(struct walk *walk, u16 protocol)
 /* PPP's protocol number, of one byte if it is compressed: RFC 1661. */
 static enum walk_next inner_ppp(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *p = bytes(walk, 2, &buffer);
+	const u8 *p = bytes(walk, 2);
 	u16 protocol;
 
 	if (p && be16(p) == (PPP_ALLSTATIONS << 8 | PPP_UI)) {
 		walk->offset += 2;
-		p = bytes(walk, 2, &buffer);
+		p = bytes(walk, 2);
 	}
 	if (!p) {
 		inner(walk, 0);
@@ -152,13 +145,12 @@ static enum walk_next opaque(struct walk *walk)
  */
 static enum walk_next mpls(struct walk *walk)
 {
-	struct header_buffer buffer;
 	const u8 *label, *first;
 	int i, header = 0;
 	u32 id;
 
 	for (i = 0; i < WALK_HEADERS_MAX; i++) {
-		label = header_at(walk->skb, walk->offset + header, 4, &buffer);
+		label = header_at(walk->skb, walk->offset + header, 4);
 		if (!label)
 			return payload_is(walk, SKBTRACE_PAYLOAD_LINK);
 		header += 4;
@@ -172,7 +164,7 @@ static enum walk_next mpls(struct walk *walk)
 	}
 	if (!enter(walk, SKBTRACE_TUNNEL_MPLS, id, header))
 		return payload_is(walk, SKBTRACE_PAYLOAD_LINK);
-	first = bytes(walk, 1, &buffer);
+	first = bytes(walk, 1);
 	switch (first ? *first >> 4 : 0xf) {
 	case 4:
 		return inner(walk, ETH_P_IP);
@@ -187,8 +179,7 @@ static enum walk_next mpls(struct walk *walk)
 
 static enum walk_next pppoe(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *p = bytes(walk, 6, &buffer);
+	const u8 *p = bytes(walk, 6);
 	int end;
 
 	/* Version 1, type 1, code 0: RFC 2516. */
@@ -197,15 +188,14 @@ static enum walk_next pppoe(struct walk *walk)
 	end = walk->offset + 6 + (int)be16(p + 4);
 	if (!enter(walk, SKBTRACE_TUNNEL_PPPOE, be16(p + 2), 6))
 		return payload_is(walk, SKBTRACE_PAYLOAD_LINK);
-	if (walk->trust && end <= walk->end)
+	if (!walk->record->gso_size && (u32)end <= (u32)walk->end)
 		walk->end = end;
 	return inner_ppp(walk);
 }
 
 static enum walk_next macsec(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *p = bytes(walk, 6, &buffer);
+	const u8 *p = bytes(walk, 6);
 
 	/* The identifier of the channel is there if a bit says so. */
 	if (!p || !enter(walk, SKBTRACE_TUNNEL_MACSEC, 0, p[0] & 0x20 ? 14 : 6))
@@ -262,8 +252,7 @@ static enum walk_next pptp(struct walk *walk, u32 gre, const u8 *p)
 
 static enum walk_next gre(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *p = bytes(walk, 4, &buffer);
+	const u8 *p = bytes(walk, 4);
 	u32 flags, protocol, key = 0;
 	int header = 4;
 
@@ -273,7 +262,7 @@ static enum walk_next gre(struct walk *walk)
 	protocol = be16(p + 2);
 	if ((flags & (GRE_VERSION | GRE_KEY)) == (1 | GRE_KEY) &&
 	    protocol == PROTOCOL_PPTP) {
-		p = bytes(walk, 8, &buffer);
+		p = bytes(walk, 8);
 		if (p)
 			return pptp(walk, flags, p);
 	}
@@ -282,7 +271,7 @@ static enum walk_next gre(struct walk *walk)
 	if (flags & GRE_CHECKSUM)
 		header += 4;
 	if (flags & GRE_KEY) {
-		p = header_at(walk->skb, walk->offset + header, 4, &buffer);
+		p = header_at(walk->skb, walk->offset + header, 4);
 		if (!p)
 			return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 		key = be32(p);
@@ -301,7 +290,6 @@ static enum walk_next gre(struct walk *walk)
  */
 enum walk_next tunnel_of_transport(struct walk *walk)
 {
-	struct header_buffer buffer;
 	const u8 *p;
 
 	switch (walk->l4proto) {
@@ -319,7 +307,7 @@ enum walk_next tunnel_of_transport(struct walk *walk)
 			break;
 		return inner_ethernet(walk);
 	case IPPROTO_ESP:
-		p = bytes(walk, 8, &buffer);
+		p = bytes(walk, 8);
 		if (!p || !enter(walk, SKBTRACE_TUNNEL_ESP, be32(p), 8))
 			break;
 		return opaque(walk);
@@ -329,8 +317,7 @@ enum walk_next tunnel_of_transport(struct walk *walk)
 
 static enum walk_next vxlan(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *p = bytes(walk, 8, &buffer);
+	const u8 *p = bytes(walk, 8);
 
 	/* Its only flag, or with that for a group policy's number: all else is 0. */
 	if (!p || p[7] || !(p[0] == 0x88 || (p[0] == 0x08 && !be24(p + 1))) ||
@@ -341,8 +328,7 @@ static enum walk_next vxlan(struct walk *walk)
 
 static enum walk_next vxlan_gpe(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *p = bytes(walk, 8, &buffer);
+	const u8 *p = bytes(walk, 8);
 	u8 kind;
 
 	/* Version 0, an identifier, a protocol; not OAM. */
@@ -361,8 +347,7 @@ static enum walk_next vxlan_gpe(struct walk *walk)
 
 static enum walk_next geneve(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *p = bytes(walk, 8, &buffer);
+	const u8 *p = bytes(walk, 8);
 	u32 protocol;
 
 	/* Version 0, options of so many words, no bit that means nothing yet. */
@@ -378,8 +363,7 @@ static enum walk_next geneve(struct walk *walk)
 /* Of user data alone: 3GPP TS 29.281, 5. */
 static enum walk_next gtp(struct walk *walk)
 {
-	struct header_buffer buffer;
-	const u8 *p = bytes(walk, 8, &buffer);
+	const u8 *p = bytes(walk, 8);
 	int i, header = 8;
 	bool has_more;
 	u32 id;
@@ -393,8 +377,7 @@ static enum walk_next gtp(struct walk *walk)
 		header += 4;
 		for (i = 0; has_more && i < WALK_HEADERS_MAX; i++) {
 			/* The last byte of each tells what the next one is. */
-			p = header_at(walk->skb, walk->offset + header - 1, 2,
-				      &buffer);
+			p = header_at(walk->skb, walk->offset + header - 1, 2);
 			if (!p || !p[0])
 				break;
 			if (!p[1])
@@ -405,6 +388,19 @@ static enum walk_next gtp(struct walk *walk)
 	if (!enter(walk, SKBTRACE_TUNNEL_GTP, id, header))
 		return payload_is(walk, SKBTRACE_PAYLOAD_TRANSPORT);
 	return inner_ip(walk);
+}
+
+/**
+ * is_tunnel_port() - is it one that an encapsulation has
+ * @walk: a walk
+ * @port: a UDP port
+ */
+bool is_tunnel_port(const struct walk *walk, u16 port)
+{
+	return port == PORT_VXLAN || port == PORT_VXLAN_OLD ||
+	       port == PORT_VXLAN_GPE || port == PORT_GENEVE ||
+	       port == PORT_GTP ||
+	       numbers_have(&walk->config->vxlan_port, port);
 }
 
 /**

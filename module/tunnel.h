@@ -8,6 +8,7 @@
 
 enum walk_next tunnel_of_network(struct walk *walk);
 enum walk_next tunnel_of_transport(struct walk *walk);
+bool is_tunnel_port(const struct walk *walk, u16 port);
 enum walk_next tunnel_of_port(struct walk *walk, u16 port);
 
 #endif /* SKBTRACE_TUNNEL_H */

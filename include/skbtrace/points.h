@@ -143,6 +143,7 @@
 	P(59, tpacket_rcv, ENTRY, core, af_packet, ARG0, AUTO, SKB, EXACT, CLONED) \
 	P(70, veth_xmit, ENTRY, veth, veth, ARG0, LINK, XMIT, EXACT, PASS) \
 	P(71, veth_xmit, RETURN, veth, veth, ARG0, NONE, XMIT, EXACT, NETDEV) \
+	P(72, netkit_xmit, ENTRY, veth, vmlinux, ARG0, LINK, XMIT, EXACT, PASS) \
 	P(80, br_handle_frame, ENTRY, bridge, bridge, PTR0, NET, MASTER, EXACT, PASS) \
 	P(81, br_handle_frame, RETURN, bridge, bridge, PTR0, NONE, MASTER, EXACT, RXHANDLER) \
 	P(82, br_handle_frame_finish, ENTRY, bridge, bridge, OKFN, NET, SKB, EXACT, PASS) \
