@@ -95,7 +95,8 @@ lend_tools() {
 		need+=("gcc-$f")
 	fi
 	while IFS= read -r -d '' f; do
-		! is_elf "$f" || ! ldd "$f" 2>&1 | grep -q 'not found' || bad+=("$f")
+		# Not by a pipe: ldd would fail when grep has seen enough.
+		! is_elf "$f" || [[ $(ldd "$f" 2>&1) != *"not found"* ]] || bad+=("$f")
 	done < <(find "$root"/usr/lib/linux-kbuild-* -type f -perm -1 -print0)
 	if [ ${#bad[@]} -gt 0 ]; then
 		mapfile -O ${#need[@]} -t need < <(apt-cache show "$kbuild" |
