@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "options.h"
 #include "hops.h"
 #include "show/show.h"
 
@@ -62,6 +63,8 @@ static char *text_of(struct source *source, enum source_text which, struct error
 		return table("7", text[STRING_STACK], text[STRING_STACKS]);
 	case SOURCE_POINTS:
 		return strdup(text[STRING_POINTS]);
+	case SOURCE_SYMBOLS:
+		return table("ffffffff81000000 T", text[STRING_STACK], text[STRING_STACKS]);
 	default:
 		return strdup(text[STRING_STATS]);
 	}
@@ -96,7 +99,7 @@ static void show_hops(struct show *show, const struct strings *strings, enum vie
 		{ "br_handle_frame", .skb = 0x20, .head = 0x100010, .netns = 4026531841u },
 		{ "veth_xmit:return", .skb = 0x10, .ret = 1 },
 		{ "kfree_skb_reason", .skb = 0x20, .reason = 8 },
-		{ "kfree_skb_reason", .skb = 0x10, .reason = 9 },
+		{ "kfree_skb_reason", .skb = 0x10, .reason = 9, .caller = 0xffffffff81000010 },
 		{ "kfree_skbmem", .skb = 0x10 },
 		{ "arp_rcv", .skb = 0x30, .protocol = ETH_P_ARP, .len = 28 },
 	};
@@ -117,6 +120,11 @@ static void show_hops(struct show *show, const struct strings *strings, enum vie
 			records[i] = make_record(&hops[i]);
 		record = records[i];
 		record.ts_ns = SEC + i;
+		record.life = record.skb / 0x10;
+		if (point_of(record.point)->role == ROLE_CLONE) {
+			record.flags |= SKBTRACE_F_CHILD;
+			record.child = record.ret / 0x10;
+		}
 		name(record.dev, strings->text[STRING_DEV]);
 		name(record.peer, strings->text[STRING_PEER]);
 		name(record.comm, strings->text[STRING_COMM]);

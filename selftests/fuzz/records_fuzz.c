@@ -3,8 +3,9 @@
  * Streams of records: bytes become the hops of a few packets in a few skbs, on four
  * CPUs, with losses; then journeys and verdicts, within narrow limits.
  *
- * All packets carry the same bytes, at the place that their headers say. So as long
- * as no digest is made wrong, nothing may be called changed.
+ * All packets carry the same bytes, at the place that their headers say, and a life has
+ * one packet, which is cut and merged only where that may be. So as long as no digest is
+ * made wrong, nothing may be called changed.
  *
  * An input is a struct setting, and then a struct step for each record.
  */
@@ -55,6 +56,10 @@ enum what {
 	WHAT_MALFORMED,
 	WHAT_TRUNCATED,
 	WHAT_UNREADABLE,
+	WHAT_DOUBTFUL,		/* a free may have been missed: another packet perhaps */
+	WHAT_HIDDEN,
+	WHAT_ENDED,		/* the life before is over, unseen */
+	WHAT_TUNNEL,
 	WHAT_WRONG,		/* another digest */
 	WHAT_INSANE,		/* bytes of the record are exchanged */
 };
@@ -84,7 +89,18 @@ static uint32_t digest(uint32_t from, uint32_t nr)
 	return digests[from][nr];
 }
 
+/* What an skb carries in its life: the parts of a step that do not change. */
+struct life {
+	uint64_t id;
+	bool has_packet;
+	bool may_regroup;
+	bool is_doubtful;
+	struct step packet;
+};
+
 struct fuzz {
+	struct life lives[8];
+	uint64_t next_life;
 	struct source source;
 	unsigned int cpus[NR_CPUS];
 	struct skbtrace_record records[RECORDS_MAX];
@@ -134,13 +150,10 @@ static void make_packet(struct fuzz *fuzz, const struct step *step, struct skbtr
 		r->l4proto = IPPROTO_UDP;
 		r->protocol = ETH_P_IPV6;
 		r->ip_id = fragment ? 100 : 0;
-		fuzz->truthful = false;
 		break;
 	default:
 		r->l4proto = others[flow];
 		r->ip_id = step->start & 0x40 ? 100 : 0;
-		/* Without a number one is not told from another. */
-		fuzz->truthful = false;
 	}
 	if (!r->l4proto) {
 		r->protocol = ETH_P_ARP;
@@ -193,11 +206,70 @@ static void make_doubtful(struct fuzz *fuzz, const struct step *step, struct skb
 		r->flags |= SKBTRACE_F_UNREADABLE;
 		r->flags &= ~SKBTRACE_F_DIGEST;
 		break;
+	case WHAT_TUNNEL:
+		r->tunnel = 1 + step->more % 12;
+		r->tunnel_id = step->more;
+		r->depth = 1 + step->more % 3;
+		r->flags |= step->more & 1 ? SKBTRACE_F_OUTER : 0;
+		r->outer_protocol = step->more & 1 ? ETH_P_IP : 0;
+		break;
 	case WHAT_WRONG:
 		r->crc32c ^= 1u << (step->more & 31);
 		fuzz->truthful = false;
 		break;
 	}
+}
+
+static bool is_tcp(const struct step *step)
+{
+	return !(step->packet >> 2 & 3);
+}
+
+static bool has_gso(const struct step *step)
+{
+	return step->len >> 6;
+}
+
+static struct life *begin_life(struct fuzz *fuzz, unsigned int skb)
+{
+	struct life *life = &fuzz->lives[skb & 7];
+
+	memset(life, 0, sizeof(*life));
+	life->id = ++fuzz->next_life;
+	return life;
+}
+
+static struct life *life_of(struct fuzz *fuzz, unsigned int skb)
+{
+	struct life *life = &fuzz->lives[skb & 7];
+
+	return life->id ? life : begin_life(fuzz, skb);
+}
+
+/*
+ * A life keeps its packet. TCP's may be other bytes of the stream before or after it was
+ * cut or merged, which is so where segmentation is offloaded.
+ */
+static struct step keep_packet(struct life *life, const struct step *step)
+{
+	struct step now = *step;
+
+	if (life->has_packet && step->what != WHAT_DOUBTFUL) {
+		bool other_bytes = is_tcp(&life->packet) &&
+				   (life->may_regroup || has_gso(step));
+
+		now.packet = (now.packet & 0xf0) | (life->packet.packet & 0x0f);
+		if (!other_bytes) {
+			now.start = life->packet.start;
+			now.len = life->packet.len;
+			if ((life->packet.what == WHAT_FRAGMENT) != (now.what == WHAT_FRAGMENT))
+				now.what = life->packet.what;
+		}
+	}
+	life->has_packet = true;
+	life->may_regroup = has_gso(&now);
+	life->packet = now;
+	return now;
 }
 
 static uint64_t skb_of(unsigned int n)
@@ -214,13 +286,49 @@ static uint16_t point_number(uint8_t n)
 	return n < sizeof(ids) / sizeof(ids[0]) ? ids[n] : n + 1000 * (n == 0xff);
 }
 
+static void give_child(struct fuzz *fuzz, const struct step *step, const struct point *point,
+		       struct skbtrace_record *r)
+{
+	struct life *life = life_of(fuzz, step->skb), *child;
+
+	switch (point->role) {
+	case ROLE_CLONE:
+	case ROLE_SEGMENTS:
+		if (!step->what || (step->more & 7) == (step->skb & 7))
+			return;
+		child = begin_life(fuzz, step->more);
+		child->has_packet = life->has_packet;
+		child->packet = life->packet;
+		child->may_regroup = life->may_regroup;
+		child->is_doubtful = life->is_doubtful;
+		/* Which bytes of a datagram a segment has its number says. */
+		if (point->role == ROLE_SEGMENTS && !is_tcp(&life->packet))
+			fuzz->truthful = false;
+		break;
+	case ROLE_MERGE:
+		child = life_of(fuzz, step->more);
+		break;
+	default:
+		if (point->role == ROLE_DROP && step->more & 0x80) {
+			r->caller = 0xffffffff81000000u + step->more;
+			r->flags |= SKBTRACE_F_CALLER;
+		}
+		return;
+	}
+	r->child = child->id;
+	r->flags |= SKBTRACE_F_CHILD;
+}
+
 static void make_record(struct fuzz *fuzz, const struct step *step, struct skbtrace_record *r)
 {
 	static const char * const devices[] = { "", "veth0", "veth1", "br0" };
 	const struct point *point;
+	struct life *life;
+	struct step kept;
 
 	memset(r, 0, sizeof(*r));
-	fuzz->ts_ns += (uint64_t)(step->time & 15) << (step->time >> 4 & 7) * 4;
+	/* One after the other: of two CPUs' at a time nobody knows which was first. */
+	fuzz->ts_ns += 1 + ((uint64_t)(step->time & 15) << (step->time >> 4 & 7) * 4);
 	r->ts_ns = fuzz->ts_ns;
 	r->cpu = step->packet >> 4 & 3;
 	r->context = step->packet >> 6;
@@ -241,12 +349,24 @@ static void make_record(struct fuzz *fuzz, const struct step *step, struct skbtr
 	strcpy(r->peer, devices[step->more >> 6 & 3]);
 
 	point = point_of(r->point);
+	if (step->what == WHAT_ENDED ||
+	    (point->role == ROLE_BIRTH && point->data != POINT_BYTES))
+		begin_life(fuzz, step->skb);
+	life = life_of(fuzz, step->skb);
+	r->life = life->id;
+	/* From then on. */
+	life->is_doubtful |= step->what == WHAT_DOUBTFUL;
+	if (life->is_doubtful)
+		r->flags |= SKBTRACE_F_DOUBTFUL;
+	if (step->what == WHAT_HIDDEN && point->data == POINT_NONE)
+		r->flags |= SKBTRACE_F_HIDDEN;
+	give_child(fuzz, step, point, r);
 	if (point->kind == POINT_RETURN) {
 		r->head = 0;
 		r->flags |= SKBTRACE_F_RET;
 		r->duration_ns = step->len << (step->start & 15);
 		r->ret = (int64_t)step->what - 2;
-		if (point->role == ROLE_CLONE)
+		if (point->role == ROLE_CLONE || point->role == ROLE_SEGMENTS)
 			r->ret = step->what ? skb_of(step->more) : 0;
 	} else if (point->data == POINT_NONE) {
 		if (step->what <= WHAT_ENDS) {
@@ -254,9 +374,12 @@ static void make_record(struct fuzz *fuzz, const struct step *step, struct skbtr
 			r->flags |= SKBTRACE_F_REASON;
 		}
 	} else {
-		make_packet(fuzz, step, r);
-		make_doubtful(fuzz, step, r);
+		kept = keep_packet(life, step);
+		make_packet(fuzz, &kept, r);
+		make_doubtful(fuzz, &kept, r);
 	}
+	if (point->role == ROLE_FREE && r->users <= 1)
+		memset(life, 0, sizeof(*life));
 }
 
 /* Anything, but for what the ring itself makes sure of. */
@@ -324,6 +447,11 @@ static void check_hops(const struct fuzz *fuzz, const struct journey *journey)
 	}
 }
 
+static bool tells_bytes(const struct skbtrace_record *record)
+{
+	return !record->payload_len || (record->flags & SKBTRACE_F_DIGEST);
+}
+
 static void check_verdict(struct fuzz *fuzz, const struct journey *journey,
 			  const struct verdict *verdict)
 {
@@ -339,8 +467,8 @@ static void check_verdict(struct fuzz *fuzz, const struct journey *journey,
 		const struct verdict_change *change = &verdict->changes[i];
 
 		FUZZ_EXPECT(change->after < change->before && change->before < journey->nr_hops);
-		FUZZ_EXPECT(journey->hops[change->after].record.flags &
-			    journey->hops[change->before].record.flags & SKBTRACE_F_DIGEST);
+		FUZZ_EXPECT(tells_bytes(&journey->hops[change->after].record) &&
+			    tells_bytes(&journey->hops[change->before].record));
 	}
 }
 
@@ -361,7 +489,7 @@ static void take_journey(void *context, const struct journey *journey)
 	check_hops(fuzz, journey);
 	verdict_of(journey, !!(fuzz->setting.how & HOW_MISSED), &verdict);
 	fuzz->nr_journeys++;
-	fuzz->nr_hops += journey->nr_hops - journey->nr_repeated;
+	fuzz->nr_hops += journey->nr_hops - journey->nr_hidden - journey->nr_repeated;
 	check_verdict(fuzz, journey, &verdict);
 	if (!is_shown(fuzz))
 		return;
@@ -377,7 +505,7 @@ static void check_bounds(const struct fuzz *fuzz, const struct journey_engine *e
 {
 	FUZZ_EXPECT(engine->nr_journeys <= fuzz->config.max_journeys);
 	FUZZ_EXPECT(engine->nr_hops <= fuzz->config.max_hops || engine->nr_journeys <= 1);
-	FUZZ_EXPECT(engine->nr_parked <= fuzz->config.max_journeys);
+	FUZZ_EXPECT(engine->nr_kept <= fuzz->config.max_journeys);
 }
 
 /* Nothing is lost without a word. */
@@ -387,7 +515,7 @@ static void check_counts(const struct fuzz *fuzz, const struct journey_engine *e
 
 	FUZZ_EXPECT(counts->records == fuzz->nr);
 	FUZZ_EXPECT(counts->records == counts->hops + counts->unknown + counts->late_returns +
-		    counts->elsewhere + counts->no_room);
+		    counts->elsewhere + counts->hidden + counts->no_room);
 	FUZZ_EXPECT(counts->hops == fuzz->nr_hops);
 }
 
@@ -425,7 +553,7 @@ static void follow(struct fuzz *fuzz)
 	FUZZ_EXPECT(nr == fuzz->nr);
 	journey_flush(engine);
 	check_counts(fuzz, engine);
-	FUZZ_EXPECT(fuzz->nr_journeys == engine->next_id, "not all journeys are told of");
+	FUZZ_EXPECT(fuzz->nr_journeys == journey_counts(engine)->begun, "not all journeys are told of");
 	FUZZ_EXPECT(!engine->nr_journeys && !engine->nr_hops);
 	journey_engine_free(engine);
 	merge_free(merge);

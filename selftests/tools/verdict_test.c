@@ -81,7 +81,8 @@ TEST_F(verdict, emptied_and_filled)
 	ASSERT_EQ(2, verdict->nr_changes);
 	EXPECT_EQ(VERDICT_EMPTIED, verdict->changes[0].how);
 	EXPECT_EQ(100, verdict->changes[0].bytes);
-	EXPECT_EQ(VERDICT_EXTENDED, verdict->changes[1].how);
+	EXPECT_EQ(0, verdict->changes[1].after);
+	EXPECT_EQ(VERDICT_OTHER, verdict->changes[1].how);
 	EXPECT_STREQ("payload emptied between ip_rcv and ip_forward, and 1 time more",
 		     verdict->why);
 }

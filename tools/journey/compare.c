@@ -120,7 +120,10 @@ static struct comparison compare_ip_lengths(const struct skbtrace_record *a,
 	}
 	if (is_regrouped(a, b))
 		return result(COMPARE_REGROUPED, NULL);
-	if (packet_is_tcp(a) && a->payload_len && b->payload_len &&
+	/* What has no bytes says nothing of those that others had before. */
+	if (packet_is_tcp(a) && !a->payload_len)
+		return result(COMPARE_REGROUPED, NULL);
+	if (packet_is_tcp(a) && b->payload_len &&
 	    (a->tcp_seq != b->tcp_seq || (b->payload_len > a->payload_len && is_at_socket(b))))
 		return result(COMPARE_REGROUPED, NULL);
 	return compare_lengths(a, b);

@@ -86,6 +86,7 @@ struct journey *engine_begin_journey(struct journey_engine *engine,
 	journey->first_ns = record->ts_ns;
 	journey->last_ns = record->ts_ns;
 	engine->nr_journeys++;
+	engine->counts.begun++;
 	engine->nr_hops += journey->room;
 	list_add_tail(&journey->link, &engine->travelling);
 	return journey;

@@ -33,7 +33,6 @@
  * @now_ns: the latest time seen
  * @losses: the latest losses, by beginning
  * @nr_losses: how many
- * @lost_until_ns: the latest end of a loss
  * @counts: what became of the records
  * @out_of_memory: an allocation failed since the record came
  */
@@ -55,7 +54,6 @@ struct journey_engine {
 	uint64_t now_ns;
 	struct source_loss losses[ENGINE_LOSSES];
 	unsigned int nr_losses;
-	uint64_t lost_until_ns;
 	struct journey_counts counts;
 	bool out_of_memory;
 };

@@ -91,8 +91,7 @@ static struct journey_life *join(struct journey_engine *engine, struct journey_l
 	life = engine_begin_life(engine, origin->journey, origin, record->life, record->ts_ns);
 	if (!life)
 		return NULL;
-	/* TCP's sequence numbers say whose bytes they are. */
-	life->guessed = !packet_is_tcp(record) || !packet_same_flow(life_last(life), record);
+	life->guessed = true;
 	if (life_is_over(origin)) {
 		origin->phase = LIFE_PASSED_ON;
 		life_forget_identity(&engine->lives, origin);
@@ -409,8 +408,10 @@ static void child(struct journey_engine *engine, const struct point *point,
 	life->whole_life = parent;
 	parent->copy = life;
 	life->guessed = parent->guessed && !parent->nr_hops;
-	if (point->role == ROLE_SEGMENTS)
+	if (point->role == ROLE_SEGMENTS) {
+		life->is_segment = true;
 		life->segment = parent->nr_segments++;
+	}
 	/* What is cloned where a packet socket has it is for that socket. */
 	if (parent->phase == LIFE_TAP || point_of(life_last(parent)->point)->role == ROLE_CLONED)
 		life->phase = LIFE_TAP;

@@ -114,8 +114,6 @@ void journey_lost(struct journey_engine *engine, const struct source_loss *loss)
 	if (engine->nr_losses == ENGINE_LOSSES)
 		join_losses(engine);
 	engine->losses[engine->nr_losses++] = *loss;
-	if (loss->to_ns > engine->lost_until_ns)
-		engine->lost_until_ns = loss->to_ns;
 }
 
 /**

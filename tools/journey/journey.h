@@ -139,6 +139,7 @@ struct life_key {
  * @phase: what it has to do with the packet
  * @gone: the skb is freed, whatever became of its bytes
  * @guessed: that it carries this packet is a guess
+ * @is_segment: it was made of a part of what it was made of
  * @otherhost: it was dropped because it was not for this host
  * @in_doubt: parts were found for it of which another packet may have been the
  *	origin
@@ -160,6 +161,7 @@ struct journey_life {
 	enum life_phase phase;
 	bool gone;
 	bool guessed;
+	bool is_segment;
 	bool otherhost;
 	bool in_doubt;
 	struct journey_life *carrier;
@@ -304,7 +306,8 @@ struct journey_reasons {
  *	another skb, or in the hands of others who hold the skb
  * @hidden: not asked for: used, and not shown
  * @no_room: their journey had as many hops as it may
- * @closed_early: journeys that were closed for want of room
+ * @begun: journeys that were begun
+ * @closed_early: those that were closed for want of room
  */
 struct journey_counts {
 	uint64_t records;
@@ -314,6 +317,7 @@ struct journey_counts {
 	uint64_t elsewhere;
 	uint64_t hidden;
 	uint64_t no_room;
+	uint64_t begun;
 	uint64_t closed_early;
 };
 

@@ -367,6 +367,25 @@ static void compare_beyond(struct verdict *verdict, const struct journey *journe
 		unverified(verdict, "%s, at %s", comparison.why, symbol(journey, hop));
 }
 
+/*
+ * A segment is shorter than what it was made of, and what was merged is longer. Neither
+ * is it known that all of a packet's bytes are in an skb that was made unseen, if the
+ * numbers are TCP's.
+ */
+static bool is_other_part(const struct journey *journey, uint32_t before, uint32_t hop)
+{
+	const struct journey_hop *a = &journey->hops[before], *b = &journey->hops[hop];
+	uint32_t between;
+
+	/* A hop without a digest may have seen it whole. */
+	for (between = b->previous; between != before; between = journey->hops[between].previous)
+		if (journey->hops[between].record.gso_size)
+			return true;
+	if (b->joint != JOURNEY_NO_JOINT || (b->life != a->life && b->life->is_segment))
+		return true;
+	return b->guesses != a->guesses && packet_is_tcp(&b->record);
+}
+
 /* Compare a hop with the one that the packet came from. */
 static void compare(struct verdict *verdict, const struct journey *journey,
 		    uint32_t before, uint32_t hop)
@@ -381,7 +400,10 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 			only_partly(verdict, a);
 		break;
 	case COMPARE_CHANGED:
-		if (was_in_another(journey, before, hop))
+		if ((comparison.how != VERDICT_OTHER || a->tcp_seq != b->tcp_seq) &&
+		    is_other_part(journey, before, hop))
+			compare_regrouped(verdict, journey, before, hop);
+		else if (was_in_another(journey, before, hop))
 			span_differs(verdict, journey, a, hop, "not known whose bytes these are");
 		else if (comparison.how == VERDICT_EXTENDED && (a->flags & SKBTRACE_F_TRUNCATED))
 			broken(verdict, journey, before);
