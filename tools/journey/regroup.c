@@ -295,6 +295,14 @@ static uint32_t parts_by_ties(struct journey_life *carrier, const struct span *s
 	return len == span->len ? nr : 0;
 }
 
+/* A datagram that grows was merged only if something says so. */
+static bool may_be_merged(const struct journey_life *carrier, const struct skbtrace_record *record)
+{
+	return packet_is_tcp(record) || record->gso_size || !list_empty(&carrier->joining) ||
+	       (life_last(carrier)->flags & SKBTRACE_F_FRAGMENT) ||
+	       (record->flags & SKBTRACE_F_FRAGMENT);
+}
+
 /* A packet has grown: find the parts that it now consists of, and compare. */
 static void merge(struct journey_engine *engine, struct journey_life *carrier, uint32_t hop,
 		  const struct span *span)
@@ -307,10 +315,10 @@ static void merge(struct journey_engine *engine, struct journey_life *carrier, u
 	nr = parts_by_place(engine, carrier, &joint->record, span, parts);
 	if (!nr)
 		nr = parts_by_ties(carrier, span, parts);
-	if (!nr) {
+	if (!nr && may_be_merged(carrier, &joint->record))
 		joint->joint = JOURNEY_JOINT_UNKNOWN;
+	if (!nr)
 		return;
-	}
 	for (i = 0; i < nr; i++) {
 		const struct skbtrace_record *record;
 
