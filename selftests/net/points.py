@@ -65,6 +65,7 @@ __netif_receive_skb_core
 packet_rcv
 tpacket_rcv
 veth_xmit
+netkit_xmit                             since 6.7
 br_handle_frame
 br_handle_frame_finish
 __br_forward
@@ -83,6 +84,16 @@ nf_hook_slow
 skb_clone
 skb_copy
 __pskb_copy __pskb_copy_fclone
+skb_copy_expand
+skb_copy_header                         since 4.19
+skb_morph
+skb_segment
+skb_segment_list                        since 5.6
+ip_copy_metadata
+ip6_copy_metadata
+skb_gro_receive
+skb_gro_receive_list                    since 5.6
+skb_try_coalesce
 kfree_skb kfree_skb_reason sk_skb_reason_drop kfree_skb_list_reason
 kfree_skbmem
 kfree_skb_partial
@@ -90,6 +101,7 @@ napi_consume_skb
 napi_skb_free_stolen_head
 __kfree_skb_defer __napi_kfree_skb
 skb_attempt_defer_free                  since 5.19
+napi_reuse_skb                          since 5.0
 """
 
 # What else handlers take from the arguments: the one before the skb, if there is
@@ -99,6 +111,9 @@ BEFORE = {
     "ip_queue_xmit": "struct sock *", "inet6_csk_xmit": "struct sock *",
     "__br_forward": "struct net_bridge_port *",
 }
+# Of two skbs it is the second.
+SECOND = {"skb_copy_header", "skb_morph", "ip_copy_metadata", "ip6_copy_metadata",
+          "skb_gro_receive", "skb_gro_receive_list", "skb_try_coalesce"}
 BEHIND = {
     "kfree_skb_reason": "enum skb_drop_reason",
     "kfree_skb_list_reason": "enum skb_drop_reason",
@@ -109,6 +124,8 @@ RETURNS = {
     "veth_xmit": "netdev_tx_t", "br_handle_frame": "rx_handler_result_t",
     "nf_hook_slow": "int", "__udp_enqueue_schedule_skb": "int", "skb_clone": "struct sk_buff *", "skb_copy": "struct sk_buff *",
     "__pskb_copy": "struct sk_buff *", "__pskb_copy_fclone": "struct sk_buff *",
+    "skb_copy_expand": "struct sk_buff *", "skb_morph": "struct sk_buff *",
+    "skb_segment": "struct sk_buff *", "skb_segment_list": "struct sk_buff *",
 }
 
 Point = collections.namedtuple("Point", "id symbol kind group module hits missed skb state")
@@ -260,7 +277,7 @@ def compare(point, returned, arguments):
     shown = f"{point.symbol}({', '.join(arguments)})"
     if not at:
         return fail(f"{shown}: no skb")
-    at = at[0]
+    at = at[point.symbol in SECOND]
     where = "*" * (arguments[at].count("*") - 1) + f"arg{at}"
     if where != point.skb:
         fail(f"{shown}: the skb is {where}, not {point.skb}")
