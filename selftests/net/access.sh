@@ -7,7 +7,7 @@
 address='ff[0-9a-f]{14}'	# with page tables of 4 or 5 levels
 
 # as WHOM TEST PATH...: see access.py
-as() { /usr/bin/python3 "$dir/access.py" "$@"; }
+as() { py access.py "$@"; }
 
 # Their folder is root's by default; so that it is the files themselves that refuse.
 open_to_all() {

@@ -28,13 +28,13 @@ tcp_and_udp() {
 
 iperf() {
 	in_background ns-calm1 iperf3 -s -1
-	until_true 60 sh -c "ip netns exec ns-calm1 ss -Hltn | grep -q :5201"
+	until_true 60 has_port tcp 5201
 	in2 iperf3 -c 78.78.0.10 -t "$1" --bidir
 }
 
 # download MB
 download() {
-	random_file big $(($1 << 20)) && in2 curl -s -m 120 -o "$work/fetched" http://78.78.0.10/big &&
+	random_file big $(($1 << 20)) && in2 curl -s "${curl_options[@]}" -o "$work/fetched" http://78.78.0.10/big &&
 		md5sum "$work/www/big" "$work/fetched" &&
 		[ "$(md5sum <"$work/www/big")" = "$(md5sum <"$work/fetched")" ]
 }
@@ -67,7 +67,7 @@ lossy() {
 	tc qdisc add dev calmveth1_peer root netem "$@" || { skip 3 "$name" "no netem"; return; }
 	benign "$name" $((700 * scale)) traffic_with_loss
 	check "$name: retransmissions are journeys of their own, and said to be such" \
-		journeys retransmitted "$retransmissions"
+		judge retransmitted "$retransmissions"
 	tc qdisc del dev calmveth1_peer root
 }
 
@@ -106,6 +106,12 @@ test_offloads() {
 	ethtool -K calmveth2_peer tso on gso on gro off
 }
 
+# Each has its socket.
+sniffers_up() {
+	[ "$(wc -l </proc/net/packet)" -gt 3 ] && [ "$(in1 wc -l /proc/net/packet | cut -d" " -f1)" -gt 1 ] &&
+		[ "$(in2 wc -l /proc/net/packet | cut -d" " -f1)" -gt 1 ]
+}
+
 test_sniffers() {
 	local dev pids=()
 	for dev in "${devices[@]}"; do
@@ -116,7 +122,7 @@ test_sniffers() {
 		esac
 		pids+=($!)
 	done
-	sleep 2
+	until_true 60 sniffers_up
 	benign "tcpdump on every device" $((1000 * scale)) tcp_and_udp 500000 1000
 	benign "tcpdump on every device, fragments" $((300 * scale)) fragments_both
 	kill "${pids[@]}"
@@ -219,7 +225,7 @@ test_flooding() {
 	for address in 239.7.8.9 78.78.0.255 ff15::7878; do
 		benign "flooded, $address" 500 traffic flood ns-calm2:calmveth2 $address 700 500 \
 			ns-calm1:calmveth1 -:calmbr
-		check "flooded, $address: one journey each, on all devices" journeys branches udp 7878 500 \
+		check "flooded, $address: one journey each, on all devices" judge branches udp 7878 500 \
 			"${devices[@]}" calmdummy
 	done
 	ip link del calmdummy

@@ -104,9 +104,9 @@ test_router() {
 	benign "routed, TTL decremented" $((2 * datagrams)) \
 		towards_1 10.78.1.10 fd79:1::10
 	check "routed: ip_forward has seen them" \
-		journeys path tcp dport=8080 ip_forward@calmveth2_peer veth_xmit@calmveth1_peer
+		judge path tcp dport=8080 ip_forward@calmveth2_peer veth_xmit@calmveth1_peer
 	check "routed: so has ip6_forward" \
-		journeys path udp dport=8080 ip6_forward@calmveth2_peer veth_xmit@calmveth1_peer
+		judge path udp dport=8080 ip6_forward@calmveth2_peer veth_xmit@calmveth1_peer
 }
 
 test_routed_nat() {
@@ -225,7 +225,7 @@ test_vlan_devices() {
 	trace_dev='calm*' benign "802.1Q devices followed too" $((2 * datagrams)) \
 		towards_1 78.78.5.10 fd78:5::10
 	check "802.1Q devices: the journey is from one to the other" \
-		journeys path udp dport=8080 ip_send_skb@calmveth2.5 __dev_queue_xmit@calmveth2.5 \
+		judge path udp dport=8080 ip_send_skb@calmveth2.5 __dev_queue_xmit@calmveth2.5 \
 		veth_xmit@calmveth2 veth_xmit@calmveth1_peer \
 		__netif_receive_skb_core@calmveth1 ip_rcv@calmveth1.5
 	if vlan_device ns-calm1 calmveth1 802.1ad 6 && vlan_device ns-calm2 calmveth2 802.1ad 6; then
@@ -301,13 +301,15 @@ test_own_addresses() {
 	trace_dev='lo,calmveth*' benign "two veths in one namespace, dev=lo,..." $datagrams \
 		tcp_and_udp ns-calm1 ns-calm1 78.78.0.10
 	check "two veths in one namespace: whole journeys over lo" \
-		journeys whole udp 8080 $datagrams loopback_xmit@lo __netif_receive_skb_core@lo
+		judge whole udp 8080 $datagrams loopback_xmit@lo __netif_receive_skb_core@lo
 	check "two veths in one namespace: none passes veth" \
-		journeys avoids tcp - veth_xmit@calmveth1 veth_xmit@calmveth2
-	fresh_trace
+		judge avoids tcp - veth_xmit@calmveth1 veth_xmit@calmveth2
+	set_parameter dev ''
+	watch
 	tcp_and_udp ns-calm1 ns-calm1 78.78.0.10
+	settled
 	check "two veths in one namespace: without dev= there is nothing to see" \
-		not journeys path tcp dport=8080
+		not judge path tcp dport=8080
 	ip netns del ns-calm1
 }
 
@@ -327,9 +329,9 @@ test_one_pair() {
 	until_true 60 in2 ping -q -c 1 -W 1 fd78::10 >/dev/null
 	benign "two namespaces, one pair" $((2 * datagrams)) towards_1 78.78.0.10 fd78::10
 	check "two namespaces, one pair: whole journeys" \
-		journeys whole udp 8080 $((2 * datagrams)) __dev_queue_xmit@calmveth2 \
+		judge whole udp 8080 $((2 * datagrams)) __dev_queue_xmit@calmveth2 \
 		veth_xmit@calmveth2 __netif_receive_skb_core@calmveth1
-	check "two namespaces, one pair: TCP's are intact and delivered" journeys intact tcp 60
+	check "two namespaces, one pair: TCP's are intact and delivered" judge intact tcp 60
 }
 
 ktap_print_header

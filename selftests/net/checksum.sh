@@ -6,10 +6,14 @@
 
 offload() { in1 ethtool -K calmveth1 tx "$1" >/dev/null && in2 ethtool -K calmveth2 tx "$1" >/dev/null; }
 
-checksums() { sleep 1; journeys checksums "$@"; }
+checksums() { judge checksums "$@"; }
+
+# watched COMMAND...
+watched() { watch && "$@"; settled; }
 
 pings() {
-	in2 ping -q -c 3 -i 0.2 78.78.0.10 >/dev/null && in2 ping -q -c 3 -i 0.2 fd78::10 >/dev/null
+	in2 ping -q -c 3 -i 0.05 -W 60 78.78.0.10 >/dev/null &&
+		in2 ping -q -c 3 -i 0.05 -W 60 fd78::10 >/dev/null
 }
 ping_checksums() { checksums icmp ok 6 && checksums icmpv6 ok 6; }
 
@@ -20,7 +24,7 @@ garble() {
 			match ip dport 7878 0xffff action pedit munge offset 600 u8 set 0x5a
 }
 garbled() {
-	sleep 1
+	quiet
 	skbtrace report >"$work/report"
 	grep -A3 ' udp .*:7878' "$work/report" | grep 'checksum BAD at br_handle_frame on calmveth2_peer'
 }
@@ -30,17 +34,25 @@ from_tap() {
 	local mac
 	mac=$(in1 cat /sys/class/net/calmveth1/address)
 	mkfifo "$work/tap" || return
-	/usr/bin/python3 "$dir/tap.py" calmtap 02:00:00:00:78:78 78.78.0.99 "$mac" 78.78.0.10 20 \
+	/usr/bin/python3 -ES "$dir/tap.py" calmtap 02:00:00:00:78:78 78.78.0.99 "$mac" 78.78.0.10 20 \
 		<"$work/tap" >"$work/tap.out" 2>&1 &
 	exec 7>"$work/tap"
 	until_true 60 grep -q ready "$work/tap.out" || { cat "$work/tap.out"; return 1; }
-	ip link set calmtap master calmbr up && sleep 1
+	ip link set calmtap master calmbr up
 	in1 ip neigh replace 78.78.0.99 lladdr 02:00:00:00:78:78 dev calmveth1
-	in1 timeout 5 /usr/bin/python3 "$dir/udp.py" receive 78.78.0.10 20 >/dev/null 2>&1 &
-	sleep 1
+	in1 /usr/bin/python3 -ES "$dir/udp.py" receive 78.78.0.10 20 >/dev/null 2>&1 &
+	until_true 60 has_port udp 7878 || return
 	echo go >&7
-	wait $! && arrived=1
+	until_true 60 seen_from_tap || return
+	quiet
+	# Those that are to arrive have; the receiver waits for the others for minutes.
+	until_true 2 not kill -0 $! && arrived=1
+	kill $! 2>/dev/null
+	wait $! 2>/dev/null
 	return 0
+}
+seen_from_tap() {
+	[ "$(grep -c ' udp_rcv .*78\.78\.0\.99:' $debugfs/skbtrace)" -ge 20 ]
 }
 
 # Each of them is said to be bad from the start, and what became of it.
@@ -62,30 +74,24 @@ scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 http_up
 random_file page 3000
 
-fresh_trace verify_csum=1
+load verify_csum=1
 offload on
-udp_send 78.78.0.10 700 20
+watched udp_send 78.78.0.10 700 20
 check "UDP, computed by the device: partial all the way" checksums udp partial 20
 offload off
-fresh_trace verify_csum=1
-udp_send 78.78.0.10 700 20
+watched udp_send 78.78.0.10 700 20
 check "UDP, computed by the sender: ok all the way" checksums udp ok 20
-fresh_trace verify_csum=1
-udp_send fd78::10 700 20
+watched udp_send fd78::10 700 20
 check "UDP over IPv6: ok" checksums udp ok 20
-fresh_trace verify_csum=1
-fetch http://78.78.0.10/page
+watched fetch http://78.78.0.10/page
 check "TCP: ok" checksums tcp ok 2
-fresh_trace verify_csum=1
-pings
+watched pings
 check "ICMP and ICMPv6: ok" ping_checksums
-fresh_trace verify_csum=1
-in2 /usr/bin/python3 "$dir/udp.py" send-unchecked 78.78.0.10 700 20
+watched py -n ns-calm2 udp.py send-unchecked 78.78.0.10 700 20
 check "UDP without checksum: none" checksums udp none 20
 modprobe -a sch_ingress cls_u32 act_pedit
 garble
-fresh_trace verify_csum=1
-in2 /usr/bin/python3 "$dir/udp.py" send 78.78.0.10 1000 20
+py -n ns-calm2 udp.py send 78.78.0.10 1000 20
 check "garbled at calmveth2_peer: bad from there on" garbled
 tc qdisc del dev calmveth2_peer clsact
 offload on

@@ -35,8 +35,9 @@ garble() {
 
 # Of 20812 bytes the last fragment is too short to be changed.
 send_datagrams() {
-	on "$1" /usr/bin/python3 "$dir/udp.py" burst "78.78.0.$2,fd78::$2" \
-		7878:900 7878:20812 7879:900
+	local netns=(-n "ns-calm$(($1 - 9))")
+	[ "$1" != 1 ] || netns=()
+	py ${netns[@]+"${netns[@]}"} udp.py burst "78.78.0.$2,fd78::$2" 7878:900 7878:20812 7879:900
 }
 
 # changed FROM TO DEVICE HOOK AFTER BEFORE: three tests

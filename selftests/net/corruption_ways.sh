@@ -21,7 +21,7 @@ pedit() {
 	END
 }
 
-send_datagrams() { in1 /usr/bin/python3 "$dir/udp.py" burst 78.78.0.11,fd78::11 "$@"; }
+send_datagrams() { py -n ns-calm1 udp.py burst 78.78.0.11,fd78::11 "$@"; }
 
 # between AFTER BEFORE DEVICE
 between() { echo "$1@$3..$2@$3"; }
@@ -84,8 +84,8 @@ overwritten() {
 	tr Z z </dev/urandom | head -c 12000 >"$work/tmpfs/file"
 	cp "$work/tmpfs/file" "$work/original"
 	watch
-	in1 /usr/bin/python3 "$dir/sendfile.py" :: "$work/tmpfs/file" >"$work/when" &
-	until_true 60 sh -c "ip netns exec ns-calm1 ss -Hltn | grep -q :8080"
+	in1 /usr/bin/python3 -ES "$dir/sendfile.py" :: "$work/tmpfs/file" >"$work/when" &
+	until_true 60 has_port tcp 8080
 	check "sendfile, $1: another file arrives" arrives_overwritten "$1"
 	wait $!
 	settled
@@ -95,8 +95,8 @@ overwritten() {
 }
 
 arrives_overwritten() {
-	in2 /usr/bin/python3 -c "import socket, sys
-s = socket.create_connection(('$1', 8080), 20)
+	in2 /usr/bin/python3 -ES -c "import socket, sys
+s = socket.create_connection(('$1', 8080), 120)
 while data := s.recv(65536): sys.stdout.buffer.write(data)" >"$work/fetched"
 	is_garbled "$work/original" "$work/fetched"
 }
@@ -113,20 +113,15 @@ test_sendfile() {
 # netem flips a bit of the linear part: in headers as well, and they are all there is
 # of it in many a TCP segment. Datagrams without a checksum arrive in spite of it.
 test_netem() {
-	local receiver
-	kill "$(ip netns pids ns-calm2 | while read -r p; do
-		grep -q sink "/proc/$p/cmdline" && echo "$p"; done)"
-	in2 /usr/bin/python3 "$dir/udp.py" differing 78.78.0.11 >"$work/differing" &
-	receiver=$!
 	tc qdisc add dev calmveth2_peer root netem corrupt 100%
 	watch
-	in1 /usr/bin/python3 "$dir/udp.py" same 78.78.0.11 100
-	wait $receiver
+	py udp.py differing ns-calm2 ns-calm1 78.78.0.11 100 >"$work/differing"
 	settled
 	attributed "netem: the $(cat "$work/differing") datagrams that differ are changed there" \
 		seen "$(unqueued calmveth2_peer)" "$(cat "$work/differing")"
 	tc qdisc change dev calmveth2_peer root netem corrupt 20%
 	watch
+	# It may take for ever.
 	in2 curl -s -m 5 -o "$work/fetched" http://78.78.0.10/large
 	settled
 	attributed "netem: no TCP journey is changed elsewhere" \
@@ -158,7 +153,7 @@ test_stacks() {
 	load stack=1
 	pedit calmveth1 egress 600 0x5a
 	get_pages 10 11
-	sleep 0.5
+	quiet
 	skbtrace report --json >"$work/journeys.json"
 	attributed "stack=1: JSON has the stacks of both hops" stacks "$(leaving calmveth1)"
 	check "stack=1: so has the text" text_has_stacks

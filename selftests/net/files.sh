@@ -40,7 +40,7 @@ small_reads() { dd if=$trace bs=77 2>/dev/null | cmp - "$work/cat"; }
 records_are_the_same() {
 	local text binary
 	text=$(grep -vc '^#' "$work/cat")
-	binary=$(/usr/bin/python3 "$dir/cursor.py" count $debugfs/skbtrace.d/cpu[0-9]*)
+	binary=$(py cursor.py count $debugfs/skbtrace.d/cpu[0-9]*)
 	[ "$text" = "$binary" ] || { echo "$text lines, $binary records"; return 1; }
 }
 
@@ -49,7 +49,7 @@ attempts_add_up() {
 	     END { exit !ok }' $debugfs/skbtrace.d/stats
 }
 
-cursor() { /usr/bin/python3 "$dir/cursor.py" "$1" "$cpu0"; }
+cursor() { py cursor.py "$1" "$cpu0"; }
 
 # Pings go on until the reader is done: attaching all points takes 5.10 seconds, and
 # what was sent before does not wake anyone.
@@ -58,9 +58,9 @@ wakes() {
 	set_parameter on 1
 	taskset 1 ip netns exec ns-calm2 ping -q -i 0.5 78.78.0.10 >/dev/null &
 	pinger=$!
-	timeout 60 /usr/bin/python3 "$dir/cursor.py" "$1" "$cpu0" || status=$?
+	cursor "$1" || status=$?
 	kill $pinger
-	wait $pinger
+	wait $pinger 2>/dev/null
 	return $status
 }
 

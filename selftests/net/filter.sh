@@ -10,20 +10,20 @@ nothing="1,6 0 0 0"
 
 has() { [ "$(cat $parameters/filter)" = "$1" ] || { cat $parameters/filter; return 1; }; }
 
-pings() { in2 ping -q -c 3 -i 0.2 -W 5 "$1" >/dev/null; }
+pings() { in2 ping -q -c 3 -i 0.05 -W 60 "$1" >/dev/null; }
 # Six to each address.
-datagrams() { in2 /usr/bin/python3 "$dir/udp.py" burst "$1" 7878:100 7878:1000; }
+datagrams() { py -n ns-calm2 udp.py burst "$1" 7878:100 7878:1000; }
 pages() {
-	in2 curl -s -m 60 -o "$work/got4" http://78.78.0.10/page \
+	in2 curl -s "${curl_options[@]}" -o "$work/got4" http://78.78.0.10/page \
 		-o "$work/got6" 'http://[fd78::10]/page' &&
 		cmp "$work/www/page" "$work/got4" && cmp "$work/www/page" "$work/got6"
 }
-# is_bound udp|udp6: somebody has port 7878
-is_bound() { in1 grep -q ':1EC6 ' "/proc/net/$1"; }
+# both have port 7878
+sinks_are_up() { in1 grep -q ':1EC6 ' /proc/net/udp && in1 grep -q ':1EC6 ' /proc/net/udp6; }
 sinks_up() {
-	in_background ns-calm1 /usr/bin/python3 "$dir/udp.py" sink 78.78.0.10
-	in_background ns-calm1 /usr/bin/python3 "$dir/udp.py" sink fd78::10
-	until_true 60 is_bound udp && until_true 60 is_bound udp6
+	in_background ns-calm1 /usr/bin/python3 -ES "$dir/udp.py" sink 78.78.0.10
+	in_background ns-calm1 /usr/bin/python3 -ES "$dir/udp.py" sink fd78::10
+	until_true 60 sinks_are_up
 }
 
 # TCP, UDP, ICMP and ARP, IPv4 and IPv6, all at the same time.
@@ -37,7 +37,7 @@ traffic_of_all_kinds() {
 	for pid in "${pids[@]}"; do
 		wait "$pid" || return
 	done
-	sleep 1
+	quiet
 }
 
 # Lines that say what packet they are of: all but those of returns, clones and frees.
@@ -100,8 +100,8 @@ points_alone() {
 replaced() {
 	fresh_trace filter="${nothing// /,}" && skbtrace filter 'tcp port 80' &&
 		not has "$nothing" && set_parameter filter "$icmp" && has "$icmp" &&
-		pings 78.78.0.10 && sleep 1 && flows | grep -q "$icmp4" &&
-		datagrams 78.78.0.10,fd78::10 && sleep 1 && recorded "$icmp4"
+		pings 78.78.0.10 && quiet && flows | grep -q "$icmp4" &&
+		datagrams 78.78.0.10,fd78::10 && quiet && recorded "$icmp4"
 }
 
 cleared() {
@@ -143,7 +143,7 @@ still_in_force() {
 	traffic_of_all_kinds & pid=$!
 	while kill -0 $pid 2>/dev/null; do
 		not set_parameter filter "2,6 0 0 1,48 0 0 0" 2>/dev/null || return
-		sleep 0.1
+		nap 0.1
 	done
 	wait $pid && recorded "$icmp4"
 }
@@ -228,8 +228,8 @@ reported() {
 whole_hops() {
 	skbtrace report --json 'udp and ip' >"$work/journeys.json" &&
 		grep -c '"type":"journey"' "$work/journeys.json" | grep -x 6 &&
-		/usr/bin/python3 "$dir/journeys.py" whole udp 7878 6 ip_send_skb@calmveth2 \
-			"${hops_from_calmveth2[@]}" udp_rcv@calmveth1 <"$work/journeys.json"
+		judge whole udp 7878 6 ip_send_skb@calmveth2 \
+			"${hops_from_calmveth2[@]}" udp_rcv@calmveth1
 }
 
 hops_shown() {
@@ -250,8 +250,7 @@ saved() {
 live() {
 	skbtrace live --json 'udp and ip6' >"$work/journeys.json" &
 	watcher=$!
-	until_true 60 sh -c "ls -l /proc/$watcher/fd | grep -q skbtrace.d/cpu" && sleep 0.3 &&
-		traffic_of_all_kinds && settled
+	until_true 60 at_end $watcher && traffic_of_all_kinds && settled
 	[ "$(kinds cat "$work/journeys.json")" = '"proto":"udp" ' ] &&
 		[ "$(grep -c '"type":"journey"' "$work/journeys.json")" = 6 ]
 }

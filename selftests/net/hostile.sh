@@ -105,18 +105,18 @@ told() {
 # What was recorded can be read, and no journey is made of it that never ends.
 readable() {
 	cat $debugfs/skbtrace >"$work/cat" && [ "$(grep -vc '^#' "$work/cat")" -gt 1000 ] &&
-		timeout 300 skbtrace hops >"$work/hops" && timeout 300 skbtrace report >"$work/report" &&
+		skbtrace hops >"$work/hops" && skbtrace report >"$work/report" &&
 		! grep -a -n -P '[^\x01-\x7f\xc2-\xf4\x80-\xbf]' "$work/cat"
 }
 
 ordinary_traffic() {
 	set_parameter dev ''
-	hostile_down && scenario_up && in2 ping -q -c 5 -i 0.2 -W 5 78.78.0.10 &&
+	hostile_down && scenario_up && in2 ping -q -c 5 -i 0.05 -W 60 78.78.0.10 &&
 		udp_send 78.78.0.10 700 20 && udp_send fd78::10 700 20 || return
-	sleep 1
+	quiet
 	set_parameter on 0
 	skbtrace report --json --dev 'calmveth*' >"$work/journeys.json" &&
-		/usr/bin/python3 "$dir/journeys.py" intact udp 40 <"$work/journeys.json"
+		judge intact udp 40
 }
 
 skbs=0 calls=0

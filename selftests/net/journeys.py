@@ -44,6 +44,7 @@ retransmitted MIN            that many TCP journeys with payload, at least, are
 """
 import collections
 import json
+import os
 import re
 import sys
 
@@ -54,9 +55,34 @@ def without_hops(line):
     return line if not hops or '"payload":"changed"' in head else head + ',"hops":[]}'
 
 
-def load(counting=False):
+# What was read last, and of which file.
+last_read = (None, None)
+
+
+def load(counting=False, file=None):
+    """Of standard input; where several ask for the same it is read once."""
+    global last_read
+    file = file or sys.stdin
+    stat = os.fstat(file.fileno())
+    key = (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size, counting)
+    if last_read[0] != key:
+        last_read = (None, None)
+        last_read = key, read(file, counting)
+    return last_read[1]
+
+
+def read_ahead(path, command):
+    """So that processes that are forked off need not."""
+    try:
+        with open(path) as file:
+            load(command in COUNTING, file)
+    except (OSError, SystemExit):
+        pass        # they will say so
+
+
+def read(lines, counting):
     journeys, summary = [], None
-    for number, line in enumerate(sys.stdin, 1):
+    for number, line in enumerate(lines, 1):
         if counting:
             line = without_hops(line)
         try:
@@ -370,12 +396,20 @@ def retransmitted(journeys, _, least):
         fail(f"{number} are said to be retransmissions, wanted {least}")
 
 
+COUNTING = ("benign", "retransmitted")
+
+
+def main(command, *arguments):
+    {"intact": intact, "clean": clean, "path": path,
+     "changed": changed, "checksums": checksums,
+     "none-changed": none_changed,
+     "whole": whole, "regrouped": regrouped, "dropped": dropped,
+     "threads": threads, "avoids": avoids, "batched": batched,
+     "benign": benign, "branches": branches,
+     "retransmitted": retransmitted}[command](*load(command in COUNTING), *arguments)
+
+
 if __name__ == "__main__":
-    command = {"intact": intact, "clean": clean, "path": path,
-               "changed": changed, "checksums": checksums,
-               "none-changed": none_changed,
-               "whole": whole, "regrouped": regrouped, "dropped": dropped,
-               "threads": threads, "avoids": avoids, "batched": batched,
-               "benign": benign, "branches": branches,
-               "retransmitted": retransmitted}[sys.argv[1]]
-    command(*load(command in (benign, retransmitted)), *sys.argv[2:])
+    # Not this one: that which has read the file, in crew.py.
+    import journeys
+    journeys.main(*sys.argv[1:])

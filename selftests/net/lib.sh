@@ -31,6 +31,32 @@ ko=${SKBTRACE_KO:-/skbtrace/skbtrace.ko}
 work=$(mktemp -d)
 trap 'cleanup' EXIT
 
+# The Python programs of the tests run in one interpreter, see crew.py.
+mkfifo "$work/crew"
+/usr/bin/python3 -ES "$dir/crew.py" "$work/crew" &
+
+# py [-n NETNS] [-i FILE] PROGRAM ARGUMENT...: one of them, with FILE as its input
+py() {
+	local netns=- input=- reply=$work/reply.$BASHPID request status text
+	while :; do
+		case $1 in
+		-n) netns=$2 ;;
+		-i) input=$2 ;;
+		*) break ;;
+		esac
+		shift 2
+	done
+	[ -p "$reply" ] || mkfifo "$reply" || return
+	printf -v request '%s\x1f' "$reply" "$netns" "$input" "$@"
+	echo "${request%$'\x1f'}" >"$work/crew"
+	{
+		read -r status
+		IFS= read -r -d '' text
+	} <"$reply"
+	printf '%s' "$text"
+	return "$status"
+}
+
 cleanup() {
 	local pids
 	pids=$(jobs -p)
@@ -76,11 +102,7 @@ was_counted() { cat "$work/counted.log"; return "$1"; }
 not() { ! "$@"; }
 
 # udp_send ADDRESS BYTES COUNT: to a listener there that takes them all
-udp_send() {
-	in1 /usr/bin/python3 "$dir/udp.py" receive "$1" "$3" &
-	in2 /usr/bin/python3 "$dir/udp.py" send "$1" "$2" "$3"
-	wait $!
-}
+udp_send() { py udp.py exchange ns-calm1 ns-calm2 "$@"; }
 
 # Forget what the ring holds: what is looked at later has happened since.
 fresh_trace() { unload; load "$@"; }
@@ -114,22 +136,46 @@ undisturbed() {
 
 # journeys ARGUMENT...: what journeys.py says of all that is retained
 journeys() {
-	skbtrace report --json >"$work/journeys.json" &&
-		/usr/bin/python3 "$dir/journeys.py" "$@" <"$work/journeys.json"
+	skbtrace report --json >"$work/journeys.json" && judge "$@"
 }
 
-# watch: journeys from now on, until settled
+# judge ARGUMENT...: what journeys.py says of those that were reported or watched last
+judge() { py -i "$work/journeys.json" journeys.py "$@"; }
+
+# quiet: nothing has been recorded for a while; given up where others are never quiet
+quiet() {
+	local i same=0 before='' now
+	for ((i = 0; i < 40 && same < 3; i++)); do
+		now=$(<$debugfs/skbtrace.d/stats)
+		[ "$now" = "$before" ] && ((++same)) || same=0
+		before=$now
+		nap 0.1
+	done
+}
+
+# watch [stopped]: journeys from now on, until settled; stopped: by a reader that does not
+# take the time of the traffic, from rings that hold all of it
 watch() {
 	skbtrace live --json >"$work/journeys.json" &
 	watcher=$!
-	until_true 60 sh -c "ls -l /proc/$watcher/fd | grep -q skbtrace.d/cpu"
-	sleep 0.3
+	until_true 60 at_end $watcher
+	[ "${1-}" != stopped ] || kill -STOP $watcher
 }
 
-# The reader waits a second for the rest of what was cut up.
+# at_end PID: the reader has opened all rings at their ends, and ends well if it is told to
+at_end() {
+	local key value
+	while read -r key value; do
+		[ "$key" != SigCgt: ] || return $((!(16#$value >> 14 & 1)))
+	done <"/proc/$1/status"
+	return 1
+}
+
+# A reader that is told to end reads first what there is.
 settled() {
-	sleep 1.5
+	quiet
 	kill "$watcher"
+	kill -CONT "$watcher"
 	wait "$watcher"
 }
 
@@ -142,10 +188,12 @@ benign_packets=0 benign_alarms=0
 benign() {
 	local what=$1 least=$2 packets alarms
 	shift 2
-	fresh_trace ring_kb=65536 ${trace_dev:+dev="$trace_dev"}
+	[ -d /sys/module/skbtrace ] || load ring_kb=65536
+	set_parameter dev "${trace_dev-}"
+	watch stopped
 	check "$what: the data arrive" "$@"
-	sleep 0.5
-	check "$what: no journey is called changed" journeys benign "$least"
+	settled
+	check "$what: no journey is called changed" judge benign "$least"
 	sed "/^changed/d; 1s/^/# $what: /; 1!s/^/#     /" "$work/check.log"
 	read -r packets alarms < <(sed -n \
 		'1s/.* journeys, \([0-9]*\) with payload: .* \([0-9]*\) changed,.*/\1 \2/p' \
@@ -159,7 +207,7 @@ benign_finished() {
 }
 
 # traffic ARGUMENT...: random data, see benign.py
-traffic() { /usr/bin/python3 "$dir/benign.py" "$@"; }
+traffic() { py benign.py "$@"; }
 
 # skip NUMBER WHAT WHY
 skip() {
@@ -194,26 +242,19 @@ heal() { at "$1" tc qdisc del dev "$1" clsact; }
 # servers_up BYTES: hosts 1, 10 and 11 have web pages without a Z, one of 900 bytes and
 # one of BYTES, and take datagrams
 servers_up() {
-	local run
 	ip addr add 78.78.0.1/24 dev calmbr
 	ip addr add fd78::1/64 dev calmbr nodad
 	mkdir -p "$work/www"
 	tr Z z </dev/urandom | head -c 900 >"$work/www/small"
 	tr Z z </dev/urandom | head -c "$1" >"$work/www/large"
-	for run in '' 'ip netns exec ns-calm1' 'ip netns exec ns-calm2'; do
-		# shellcheck disable=SC2086
-		$run /usr/bin/python3 -m http.server --bind :: --directory "$work/www" 80 \
-			>/dev/null 2>&1 &
-		# shellcheck disable=SC2086
-		$run /usr/bin/python3 "$dir/udp.py" sink :: &
-	done
+	/usr/bin/python3 -ES "$dir/serve.py" "$work/www" - ns-calm1 ns-calm2 >/dev/null 2>&1 &
 	until_true 60 pages_arrive 10 11 && until_true 60 pages_arrive 11 10 &&
 		until_true 60 pages_arrive 1 11
 }
 
 # All four at once, that is quicker.
 get_pages() {
-	on "$2" curl -s -m 60 -o "$work/1" "http://78.78.0.$1/small" \
+	on "$2" curl -s "${curl_options[@]}" -o "$work/1" "http://78.78.0.$1/small" \
 		-o "$work/2" "http://[fd78::$1]/small" -o "$work/3" "http://78.78.0.$1/large" \
 		-o "$work/4" "http://[fd78::$1]/large"
 }
@@ -245,7 +286,7 @@ attributed() {
 	[ "$KTAP_CNT_FAIL" = "$failed" ] && ((++cases_right)) || ((++cases_wrong))
 }
 
-in_journeys() { /usr/bin/python3 "$dir/changes.py" "$@" <"$work/journeys.json"; }
+in_journeys() { py -i "$work/journeys.json" changes.py "$@"; }
 
 corruption_finished() {
 	echo "# corruption: $cases_right cases right, $cases_wrong wrong"

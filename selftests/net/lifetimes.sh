@@ -117,7 +117,7 @@ test_churn() {
 }
 
 # cpu1_recorded: how many records of it can be read
-cpu1_recorded() { /usr/bin/python3 "$dir/cursor.py" count $debugfs/skbtrace.d/cpu1; }
+cpu1_recorded() { py cursor.py count $debugfs/skbtrace.d/cpu1; }
 
 # on_cpu1: it records what is sent on it
 on_cpu1() {

@@ -32,10 +32,8 @@ hits() {
 }
 has_hits() { [ "$(hits "$1")" -gt 0 ] || { grep -E "$1" $debugfs/skbtrace.d/points; return 1; }; }
 
-judge() { /usr/bin/python3 "$dir/journeys.py" "$@" <"$work/journeys.json"; }
-
 get() { random_file page "$2" && fetch "http://$1/page" && cmp "$work/www/page" "$work/fetched"; }
-ping_it() { in2 ping -q -c 5 -i 0.2 -W 5 "$1"; }
+ping_it() { in2 ping -q -c 5 -i 0.05 -W 60 "$1"; }
 
 # All but TCP at once, that is quicker.
 traffic_of_all_kinds() {
@@ -146,8 +144,8 @@ attach() {
 
 programs() {
 	mkdir -p "$bpf" && mount -t bpf bpf "$bpf" || return
-	/usr/bin/python3 "$dir/offloads.py" xdp-pass "$bpf/pass" || return
-	! since 5.18 || /usr/bin/python3 "$dir/offloads.py" xdp-pass "$bpf/frags" frags
+	py offloads.py xdp-pass "$bpf/pass" || return
+	! since 5.18 || py offloads.py xdp-pass "$bpf/frags" frags
 }
 
 test_xdp() {
@@ -165,7 +163,7 @@ test_xdp() {
 # reason NAME: the kernel's name of it, nothing where kernels give no reasons
 reason() { ! grep -q '^[0-9]' $debugfs/skbtrace.d/reasons || echo "$1"; }
 
-send_100() { in2 /usr/bin/python3 "$dir/udp.py" send "$1" 700 100; }
+send_100() { py -n ns-calm2 udp.py send "$1" 700 100; }
 
 # drops WHAT ADDRESS MIN MAX AFTER REASON: of 100 datagrams
 drops() {
@@ -186,9 +184,9 @@ test_drops() {
 		handler=udp_rcv
 		[ "$address" = 78.78.0.10 ] || handler=udpv6_rcv
 		drops "closed port, $address" "$address" 100 100 $handler@calmveth1 NO_SOCKET
-		in_background ns-calm1 /usr/bin/python3 "$dir/offloads.py" full "$address"
+		in_background ns-calm1 /usr/bin/python3 -ES "$dir/offloads.py" full "$address"
 		receiver=$!
-		until_true 60 sh -c "ip netns exec ns-calm1 ss -Hlun | grep -q :7878"
+		until_true 60 has_port udp 7878
 		drops "full socket, $address" "$address" 90 99 \
 			__udp_enqueue_schedule_skb@calmveth1 SOCKET_RCVBUFF
 		stop_receiver
@@ -219,8 +217,9 @@ test_qdiscs() {
 	with_qdisc fq_codel
 	with_qdisc tbf rate 100mbit burst 64k latency 400ms
 	tc qdisc add dev calmveth1_peer root tbf rate 100kbit burst 1600 limit 3000
-	in_background ns-calm1 /usr/bin/python3 "$dir/udp.py" receive 78.78.0.10 100
+	in_background ns-calm1 /usr/bin/python3 -ES "$dir/udp.py" receive 78.78.0.10 100
 	receiver=$!
+	until_true 60 has_port udp 7878
 	drops "tbf that is too small" 78.78.0.10 50 99 __dev_queue_xmit@calmveth1_peer QDISC_DROP
 	stop_receiver
 	tc qdisc del dev calmveth1_peer root

@@ -8,7 +8,7 @@
 points=$debugfs/skbtrace.d/points
 modules=(veth bridge br_netfilter ipv6 af_packet)
 
-say() { /usr/bin/python3 "$dir/points.py" "$@" <"$points"; }
+say() { py -i "$points" points.py "$@"; }
 
 # told DESCRIPTION COMMAND...: as check, but the remarks are always shown; exit
 # status 4 is a skip, its reason the last line
@@ -38,7 +38,7 @@ traffic() {
 	local address
 	random_file page 20000
 	for address in 78.78.0.10 fd78::10; do
-		in2 ping -q -c 3 -i 0.2 -W 5 $address && udp_send $address 700 20 || return
+		in2 ping -q -c 3 -i 0.05 -W 60 $address && udp_send $address 700 20 || return
 	done
 	fetch 'http://78.78.0.10/page' && fetch 'http://[fd78::10]/page'
 }

@@ -3,18 +3,29 @@
 # not run; $work is a folder of theirs.
 # shellcheck shell=bash
 
-# until_true SECONDS COMMAND...
+# nap SECONDS: sleep, without a process
+exec {nap_fd}<> <(:)
+nap() { read -r -t "$1" -u "$nap_fd" || true; }
+
+# until_true SECONDS COMMAND...: tries it as often as there is room for in so many seconds
+# where nothing else runs; how long that takes elsewhere does not matter
 until_true() {
-	local end=$((SECONDS + $1))
+	local tries=$(($1 * 10))
 	shift
 	until "$@" 2>/dev/null; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
+		[ $((--tries)) -gt 0 ] || return 1
+		nap 0.1
 	done
 }
 
 in1() { ip netns exec ns-calm1 "$@"; }
 in2() { ip netns exec ns-calm2 "$@"; }
+
+# has_port tcp|udp PORT: somebody in ns-calm1 has it
+has_port() {
+	in1 cat "/proc/net/$1" "/proc/net/${1}6" |
+		grep -q -i " [0-9A-F]*:$(printf %04X "$2") 0*:0000 0[7A] "
+}
 
 # in_background NETNS COMMAND...: $! is the command itself, not a shell that would
 # leave it behind when it is killed
@@ -29,16 +40,24 @@ scenario_up() {
 	local i
 	scenario_down
 	modprobe -a veth bridge br_netfilter || return
-	ip link add calmbr type bridge mcast_snooping 0 || return
+	ip -batch - <<-END || return
+		link add calmbr type bridge mcast_snooping 0
+		netns add ns-calm1
+		netns add ns-calm2
+		link add calmveth1 type veth peer name calmveth1_peer
+		link add calmveth2 type veth peer name calmveth2_peer
+		link set calmveth1 netns ns-calm1
+		link set calmveth2 netns ns-calm2
+		link set calmveth1_peer master calmbr up
+		link set calmveth2_peer master calmbr up
+	END
 	for i in 1 2; do
-		ip netns add ns-calm$i
-		ip link add calmveth$i type veth peer name calmveth${i}_peer
-		ip link set calmveth$i netns ns-calm$i
-		ip link set calmveth${i}_peer master calmbr up
-		ip -n ns-calm$i link set lo up
-		ip -n ns-calm$i addr add 78.78.0.$((i + 9))/24 dev calmveth$i
-		ip -n ns-calm$i addr add fd78::$((i + 9))/64 dev calmveth$i nodad
-		ip -n ns-calm$i link set calmveth$i up
+		ip -n ns-calm$i -batch - <<-END
+			link set lo up
+			addr add 78.78.0.$((i + 9))/24 dev calmveth$i
+			addr add fd78::$((i + 9))/64 dev calmveth$i nodad
+			link set calmveth$i up
+		END
 	done
 	ip link set calmbr up
 	iptables -P FORWARD ACCEPT
@@ -64,12 +83,15 @@ scenario_down() {
 # http_up: serves $work/www from ns-calm1, IPv4 and IPv6
 http_up() {
 	mkdir -p "$work/www"
-	in_background ns-calm1 /usr/bin/python3 -m http.server --bind :: \
+	in_background ns-calm1 /usr/bin/python3 -ES -m http.server --bind :: \
 		--directory "$work/www" 80
-	until_true 60 in2 curl -s -o /dev/null -m 20 http://78.78.0.10/
+	until_true 60 in2 curl -s -o /dev/null "${curl_options[@]}" http://78.78.0.10/
 }
+
+# A transfer that makes no progress for minutes has failed, and no other.
+curl_options=(--connect-timeout 120 --speed-limit 1 --speed-time 120)
 
 # random_file NAME BYTES: a file that http_up serves
 random_file() { head -c "$2" /dev/urandom >"$work/www/$1"; }
 
-fetch() { in2 curl -s -m 60 -o "$work/fetched" "$1"; }
+fetch() { in2 curl -s "${curl_options[@]}" -o "$work/fetched" "$1"; }

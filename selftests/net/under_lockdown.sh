@@ -17,7 +17,7 @@ files_read() {
 		lines=$(wc -l <"$file") && [ "$lines" -gt 0 ] || return
 		n=$((n + 1))
 	done
-	lines=$(/usr/bin/python3 "$dir/cursor.py" count $debugfs/skbtrace.d/cpu[0-9]*) &&
+	lines=$(py cursor.py count $debugfs/skbtrace.d/cpu[0-9]*) &&
 		[ "$lines" -gt 0 ] || return
 	echo "$n files and $lines records"
 }
