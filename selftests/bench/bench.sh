@@ -34,7 +34,7 @@ measure() {
 	shift
 	lock bench
 	echo "compiler $(${CC:-gcc} --version | sed 1q)" >"$said.new"
-	../vm/run.sh --icount --peers --mem 2048 --time 7200 -- \
+	../vm/run.sh --icount --peers --mem 2048 --silent 7200 -- \
 		env ${PACKETS:+PACKETS="$PACKETS"} ${RECORDS:+RECORDS="$RECORDS"} \
 		${MILLION:+MILLION="$MILLION"} ./bench/guest.sh "$load" "$@" |
 		tee -a "$said.new" >&2 || status=$?

@@ -23,7 +23,7 @@ compiler() { echo "${CC##*/} $("$CC" -dumpversion | cut -d. -f1)"; }
 
 # measure: lines "LOAD TRACER INSTRUCTIONS" in $tmp/costs; remarks in $tmp/said
 measure() {
-	VMKERNEL=6.1 KERNEL='' ../vm/run.sh --icount --time 900 -- \
+	VMKERNEL=6.1 KERNEL='' ../vm/run.sh --icount -- \
 		env PACKETS=1000 ./bench/guest.sh "$loads" "${tracers[@]}" >"$tmp/said" &&
 		./table.awk -v costs=1 "$tmp/said" >"$tmp/costs" &&
 		[ "$(wc -l <"$tmp/costs")" = $((2 * ${#tracers[@]})) ]

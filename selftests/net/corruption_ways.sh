@@ -103,7 +103,7 @@ while data := s.recv(65536): sys.stdout.buffer.write(data)" >"$work/fetched"
 
 test_sendfile() {
 	mkdir "$work/tmpfs" && mount -t tmpfs tmpfs "$work/tmpfs"
-	tc -n ns-calm1 qdisc add dev calmveth1 root netem delay 300ms
+	tc -n ns-calm1 qdisc add dev calmveth1 root netem delay 1s
 	overwritten 78.78.0.10
 	overwritten fd78::10
 	tc -n ns-calm1 qdisc del dev calmveth1 root

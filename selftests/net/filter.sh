@@ -226,6 +226,7 @@ reported() {
 
 # All hops of a journey are shown, also those that do not say what they are of.
 whole_hops() {
+	reported=
 	skbtrace report --json 'udp and ip' >"$work/journeys.json" &&
 		grep -c '"type":"journey"' "$work/journeys.json" | grep -x 6 &&
 		judge whole udp 7878 6 ip_send_skb@calmveth2 \
@@ -248,6 +249,7 @@ saved() {
 }
 
 live() {
+	reported=
 	skbtrace live --json 'udp and ip6' >"$work/journeys.json" &
 	watcher=$!
 	until_true 60 at_end $watcher && traffic_of_all_kinds && settled

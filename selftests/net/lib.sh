@@ -105,7 +105,7 @@ not() { ! "$@"; }
 udp_send() { py udp.py exchange ns-calm1 ns-calm2 "$@"; }
 
 # Forget what the ring holds: what is looked at later has happened since.
-fresh_trace() { unload; load "$@"; }
+fresh_trace() { reported=; unload; load "$@"; }
 
 # The name that a kernel has for a function: the first that is active.
 first_active() {
@@ -136,8 +136,16 @@ undisturbed() {
 
 # journeys ARGUMENT...: what journeys.py says of all that is retained
 journeys() {
-	skbtrace report --json >"$work/journeys.json" && judge "$@"
+	local now
+	now=$(<$debugfs/skbtrace.d/stats)
+	# Nothing has come since they were reported last.
+	if [ "$now" != "$reported" ]; then
+		skbtrace report --json >"$work/journeys.json" || return
+		reported=$now
+	fi
+	judge "$@"
 }
+reported=
 
 # judge ARGUMENT...: what journeys.py says of those that were reported or watched last
 judge() { py -i "$work/journeys.json" journeys.py "$@"; }
@@ -156,6 +164,7 @@ quiet() {
 # watch [stopped]: journeys from now on, until settled; stopped: by a reader that does not
 # take the time of the traffic, from rings that hold all of it
 watch() {
+	reported=
 	skbtrace live --json >"$work/journeys.json" &
 	watcher=$!
 	until_true 60 at_end $watcher

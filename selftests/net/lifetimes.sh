@@ -123,7 +123,7 @@ cpu1_recorded() { py cursor.py count $debugfs/skbtrace.d/cpu1; }
 on_cpu1() {
 	local before
 	before=$(of cpu1 "$1")
-	taskset 2 ip netns exec ns-calm2 ping -q -c 5 -i 0.05 -W 2 78.78.0.10 >/dev/null || return
+	taskset 2 ip netns exec ns-calm2 ping -q -c 5 -i 0.05 -W 60 78.78.0.10 >/dev/null || return
 	[ "$(of cpu1 "$1")" -gt "${before:-0}" ] || { stats; return 1; }
 }
 
@@ -135,7 +135,7 @@ test_hotplug() {
 		on_cpu1 committed || return
 		echo 0 >$cpu1 || return
 		recorded=$(cpu1_recorded)
-		[ "$recorded" -gt 0 ] && in2 ping -q -c 5 -i 0.05 -W 2 78.78.0.10 >/dev/null || return
+		[ "$recorded" -gt 0 ] && in2 ping -q -c 5 -i 0.05 -W 60 78.78.0.10 >/dev/null || return
 		[ "$(cpu1_recorded)" = "$recorded" ] || { echo "were $recorded"; return 1; }
 		echo 1 >$cpu1 || return
 		on_cpu1 committed || return
@@ -153,7 +153,7 @@ test_late_cpu() {
 	fresh_trace points=veth
 	echo 1 >$cpu1
 	not test -e $debugfs/skbtrace.d/cpu1 || return
-	on_cpu1 no_ring && in2 ping -q -c 1 -W 2 78.78.0.10 && cat $debugfs/skbtrace >/dev/null
+	on_cpu1 no_ring && in2 ping -q -c 1 -W 60 78.78.0.10 && cat $debugfs/skbtrace >/dev/null
 }
 
 test_parameters() {

@@ -21,7 +21,7 @@ load_and_unload() {
 	echo "$i times"
 }
 
-traffic_flows() { in2 ping -q -c 3 -i 0.2 -W 2 78.78.0.10; }
+traffic_flows() { in2 ping -q -c 3 -i 0.05 -W 60 78.78.0.10; }
 
 traced_again() { load && until_true 60 grep -q br_handle_frame $debugfs/skbtrace; }
 

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 devices=(calmveth1 calmveth1_peer calmveth2_peer calmveth2)
-datagrams=200
+datagrams=${DATAGRAMS:-100}
 
 # Not /sys/fs/bpf: ip mounts another /sys when it enters a namespace.
 bpf=$work/bpf

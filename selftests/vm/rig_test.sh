@@ -56,11 +56,29 @@ kernels() {
 	matrix --write && matrix --write && paste -s -d '@' "$work/selftests/KERNELS.md"
 }
 
+# plan TARGET OPTION...: the jobs, of a table of our own and of times of the last run
+plan() {
+	cat >"$work/table" <<-'END'
+	# a remark
+	set both	5.10 6.1
+	set debug	debug-kasan debug-lockdep
+	unit	here	here	-	5	-	-
+	long.sh	-	here	-	90	-	-
+	a.sh	both	both	debug	40	-	N=4
+	b.sh	6.1	both	-	30	-	-
+	c.sh	6.1	both	-	20	-	-
+	END
+	echo "short 6.1 b.sh 35" >"$work/times"
+	awk -f ../plan.awk -v target="$1" -v guest=60 "${@:2}" "$work/times" "$work/table" |
+		paste -s -d ';'
+	return "${PIPESTATUS[0]}"
+}
+
 header="TAP version 13"
 one=("# selftests: skbtrace: a.sh" "# $header" "# 1..2")
 
 ktap_print_header
-ktap_set_plan 53
+ktap_set_plan 65
 
 check "all pass" 0 "2 passed, 0 failed, 0 skipped" \
 	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "# ok 2 b" "ok 1 selftests: skbtrace: a.sh"
@@ -102,6 +120,26 @@ check "cases indented as KTAP has it" 1 "1 passed, 1 failed, 0 skipped" \
 	sum "KTAP version 1" 1..1 "  KTAP version 1" "  1..2" "  ok 1 a" "  not ok 2 b" "not ok 1 top"
 check "\"ok\" in a remark is no result" 0 "2 passed, 0 failed, 0 skipped" \
 	sum "$header" 1..1 "${one[@]}" "# # ok so far" "# ok 1 a" "# ok 2 b" "ok 1 selftests: skbtrace: a.sh"
+
+again="# again: make check TESTS=%s KERNELS=6.1"
+failing=("$again" "$header" 1..1 "${one[@]}" "# ok 1 a" "# # not this" "# ok 2 b" "# # 3 of 4" "# # came"
+	"# not ok 3 all 4 come" "not ok 1 selftests: skbtrace: a.sh")
+check "what was expected" 1 "  expected:  all 4 come" sum "${failing[@]}"
+check "what came" 1 "  came:      3 of 4" sum "${failing[@]}"
+check "all of it" 1 "             came" sum "${failing[@]}"
+check "how to run it again" 1 "  again:     make check TESTS=a.sh KERNELS=6.1" sum "${failing[@]}"
+
+check "what a target runs, the longest first, in as many machines as it takes" 0 \
+	"55 6.1 b.sh c.sh;40 5.10 a.sh;40 6.1 a.sh;5 here unit" plan check
+check "the long form" 0 "160 5.10 a.sh;160 6.1 a.sh;90 here long.sh;.*" plan check-all
+check "kernels that look for mistakes" 0 "220 debug-kasan a.sh;220 debug-lockdep a.sh" \
+	plan check-debug
+check "one test" 0 "40 5.10 a.sh;40 6.1 a.sh" plan check -v tests=a.sh
+check "one that only another target has" 0 "90 here long.sh" plan check -v tests=long.sh
+check "another kernel" 0 ".*50 6.12 b.sh c.sh;40 6.12 a.sh;.*" plan check -v kernels=6.12
+check "one that looks for mistakes has what is for it" 0 "220 debug-kasan a.sh;5 here unit" \
+	plan check -v kernels=debug-kasan
+check "a test that there is not" 2 "plan: error: no test called d.sh .*" plan check -v tests="a.sh d.sh"
 
 check "a quiet log" 0 "" fault "[    1.0] veth: WARNING of no kind we know"
 while read -r line; do
