@@ -25,8 +25,8 @@ cd "$(dirname "$0")"
 target=${1:-check}
 results=$cache/results
 times=$cache/times
-form=short
-[ "$target" != check-all ] && [ -z "${LONG-}" ] || form=long
+form=short more=''
+[ "$target" != check-all ] && [ -z "${LONG-}" ] || form=long more=" LONG=1"
 
 # form_of WHERE: as in plan.awk
 form_of() { case $1 in debug-*) echo short ;; *) echo $form ;; esac; }
@@ -94,7 +94,7 @@ here_job() {
 	local id=$1 test=$2 name=${2//\//-}
 
 	name=here-${name%.sh}
-	echo "# again: make check TESTS=$test${LONG:+ LONG=1}" >"$results/$name.tap"
+	echo "# again: make check TESTS=$test$more" >"$results/$name.tap"
 	echo "$results/$name.tap" >"$state/output.$id"
 	# In a group of its own, so that all of it can be ended.
 	# shellcheck disable=SC2046
@@ -125,7 +125,7 @@ guest_job() {
 		mem=2048 ;;
 	esac
 	doing "$id" 0 "$where: preparing a machine"
-	echo "# again: make check TESTS=%s $(again "$where")${LONG:+ LONG=1}" >"$results/$name.tap"
+	echo "# again: make check TESTS=%s $(again "$where")$more" >"$results/$name.tap"
 	# The kernel puts what it does not know into the environment of init.
 	VMKERNEL=$where vm/run.sh --mem $mem --append "$append" --strict --kselftest -- \
 		/kselftest/run_kselftest.sh "${tests[@]}" 2>"$said" |

@@ -37,7 +37,7 @@ mkfifo "$work/crew"
 
 # py [-n NETNS] [-i FILE] PROGRAM ARGUMENT...: one of them, with FILE as its input
 py() {
-	local netns=- input=- reply=$work/reply.$BASHPID request status text
+	local netns=- input=- request status text
 	while :; do
 		case $1 in
 		-n) netns=$2 ;;
@@ -46,16 +46,19 @@ py() {
 		esac
 		shift 2
 	done
-	[ -p "$reply" ] || mkfifo "$reply" || return
+	# A FIFO for each shell, open as long as that lives.
+	if [ "$reply" != "$work/reply.$BASHPID" ]; then
+		reply=$work/reply.$BASHPID
+		mkfifo "$reply" && exec {reply_fd}<>"$reply" || return
+	fi
 	printf -v request '%s\x1f' "$reply" "$netns" "$input" "$@"
 	echo "${request%$'\x1f'}" >"$work/crew"
-	{
-		read -r status
-		IFS= read -r -d '' text
-	} <"$reply"
+	read -r -u "$reply_fd" status
+	IFS= read -r -d '' -u "$reply_fd" text
 	printf '%s' "$text"
 	return "$status"
 }
+reply='' reply_fd=''
 
 cleanup() {
 	local pids

@@ -218,7 +218,7 @@ boot() {
 	# and no reason to distrust its clock.
 	local args="console=ttyS0,115200 panic=-1 oops=panic nokaslr cryptomgr.notests no_timer_check"
 
-	args+=" tsc=reliable rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 $append"
+	args+=" tsc=reliable rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 workqueue.watchdog_thresh=120 $append"
 	if [ -n "$icount" ]; then
 		qemu+=(-icount "shift=0,sleep=off,align=off" -seed 1
 			-rtc "base=2024-01-01T00:00:00,clock=vm")
