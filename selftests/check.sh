@@ -127,9 +127,12 @@ guest_job() {
 	doing "$id" 0 "$where: preparing a machine"
 	echo "# again: make check TESTS=%s $(again "$where")$more" >"$results/$name.tap"
 	# The kernel puts what it does not know into the environment of init.
-	VMKERNEL=$where vm/run.sh --mem $mem --append "$append" --strict --kselftest -- \
+	# shellcheck disable=SC2016
+	VMKERNEL=$where setsid bash -c 'echo $$ >"$0"; exec "$@"' "$state/group.$id" \
+		vm/run.sh --mem $mem --append "$append" --strict --kselftest -- \
 		/kselftest/run_kselftest.sh "${tests[@]}" 2>"$said" |
 		follow "$id" "$where" "$results/$name.tap" || status=$?
+	rm -f "$state/group.$id"
 	# run.sh ends with a line that says why.
 	if [ $status != 0 ]; then
 		tail -n 60 "$said" >&2
@@ -230,6 +233,7 @@ main() {
 	touch "$times"
 	scratch
 	state=$tmp
+	trap 'end_groups; rm -rf "$tmp"' EXIT
 	[ $form = short ] || guest=900
 	[ -z "${KERNEL-}" ] || own=$(version_of "${MODULES:-$KERNEL}")
 	awk -f plan.awk -v target="$target" -v form=$form -v tests="${TESTS-}" \

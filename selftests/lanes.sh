@@ -57,6 +57,15 @@ watch_over() {
 	done
 }
 
+# Whatever ends us ends all jobs.
+end_groups() {
+	local file
+
+	for file in "$state"/group.*; do
+		[ ! -e "$file" ] || kill -- "-$(cat "$file")" 2>/dev/null || true
+	done
+}
+
 ticker() {
 	local last=$SECONDS every=60
 

@@ -40,9 +40,18 @@ traffic_of_all_kinds() {
 	quiet
 }
 
+# What has come since then is looked at, and nothing else: to attach all points anew for
+# each filter takes longer than the rest. The time is rounded down.
+mark=0
+begin() {
+	nap 0.02
+	read -r mark _ </proc/uptime
+}
+since_then() { awk -v mark="$mark" '!/^#/ && $1 + 0 > mark + 0' $debugfs/skbtrace; }
+
 # Lines that say what packet they are of: all but those of returns, clones and frees.
 flows() {
-	grep -v '^#' $debugfs/skbtrace >"$work/trace"
+	since_then >"$work/trace"
 	grep -E ' ((tcp|udp|icmp|icmpv6|proto-[0-9]+) [^ ]+>|arp |protocol=)' "$work/trace"
 }
 
@@ -65,19 +74,27 @@ no_strangers() {
 		head -n 20 | grep .
 }
 
-nothing_recorded() { not grep -v '^#' $debugfs/skbtrace; }
+nothing_recorded() { since_then | not grep .; }
 
 tcp4=' tcp 78\.78\.0\.1[01]:' tcp6=' tcp \[fd78::1[01]\]:'
 udp4=' udp 78\.78\.0\.11:[0-9]+>78\.78\.0\.10:7878 '
 udp6=' udp \[fd78::11\]:[0-9]+>\[fd78::10\]:7878 '
 icmp4=' icmp 78\.78\.0\.1[01]>' icmp6=' icmpv6 '
 
-traced_from_the_start() { fresh_trace "$@" && traffic_of_all_kinds; }
+traced_from_the_start() { fresh_trace "$@" && begin && traffic_of_all_kinds; }
+
+# traced_with FILTER
+traced_with() {
+	local status=0
+	set_parameter filter "$1" && begin && watch || return
+	traffic_of_all_kinds || status=$?
+	settled
+	return $status
+}
 
 # filtered EXPRESSION REGEX...: with this filter these flows are recorded, no others
 filtered() {
-	undisturbed traced_from_the_start filter="$(skbtrace filter -o - "$1")" &&
-		recorded "${@:2}"
+	undisturbed traced_with "$(skbtrace filter -o - "$1")" && recorded "${@:2}"
 }
 
 hops_from_calmveth2=(
@@ -98,14 +115,14 @@ points_alone() {
 
 # The new filter holds from then on.
 replaced() {
-	fresh_trace filter="${nothing// /,}" && skbtrace filter 'tcp port 80' &&
+	fresh_trace filter="${nothing// /,}" && begin && skbtrace filter 'tcp port 80' &&
 		not has "$nothing" && set_parameter filter "$icmp" && has "$icmp" &&
 		pings 78.78.0.10 && quiet && flows | grep -q "$icmp4" &&
 		datagrams 78.78.0.10,fd78::10 && quiet && recorded "$icmp4"
 }
 
 cleared() {
-	skbtrace filter off && has '' && traffic_of_all_kinds &&
+	skbtrace filter off && has '' && begin && traffic_of_all_kinds &&
 		recorded "$tcp4" "$tcp6" "$udp4" "$udp6" "$icmp4" "$icmp6" ' arp '
 }
 
@@ -139,7 +156,7 @@ refused() {
 # A filter that is refused changes nothing in what is recorded either.
 still_in_force() {
 	local pid
-	fresh_trace && set_parameter filter "$icmp" || return
+	fresh_trace && set_parameter filter "$icmp" && begin || return
 	traffic_of_all_kinds & pid=$!
 	while kill -0 $pid 2>/dev/null; do
 		not set_parameter filter "2,6 0 0 1,48 0 0 0" 2>/dev/null || return
@@ -274,32 +291,32 @@ transmit=$(first_active __tcp_transmit_skb tcp_transmit_skb)
 check "no filter at first" has ''
 check "of TCP to a host and port, with all kinds under way" \
 	filtered 'tcp port 80 and host 78.78.0.10' "$tcp4"
-check "its journeys are intact and delivered" journeys intact tcp 3
-check "its request passes every hop, from the first on" journeys whole tcp 80 1 \
+check "its journeys are intact and delivered" judge intact tcp 3
+check "its request passes every hop, from the first on" judge whole tcp 80 1 \
 	"$transmit@calmveth2" ip_queue_xmit@calmveth2 ip_output@calmveth2 \
 	"${hops_from_calmveth2[@]}" ip_rcv@calmveth1 tcp_v4_rcv@calmveth1
-check "nothing is unverified" journeys clean
+check "nothing is unverified" judge clean
 check "of TCP over IPv6" filtered 'ip6 and tcp port 80' "$tcp6"
-check "its request passes every hop, from the first on" journeys whole tcp 80 1 \
+check "its request passes every hop, from the first on" judge whole tcp 80 1 \
 	"$transmit@calmveth2" inet6_csk_xmit@calmveth2 ip6_output@calmveth2 \
 	"${hops_from_calmveth2[@]}" ipv6_rcv@calmveth1 tcp_v6_rcv@calmveth1
 check "of one direction of TCP" filtered 'tcp dst port 80' "$tcp4.*:80 " "$tcp6.*:80 "
-check "its requests pass every hop, from the first on" journeys whole tcp 80 2 \
+check "its requests pass every hop, from the first on" judge whole tcp 80 2 \
 	"$transmit@calmveth2" "${hops_from_calmveth2[@]}"
 check "of UDP" filtered 'ip and udp dst port 7878' "$udp4"
-check "its journeys are whole" journeys whole udp 7878 6 \
+check "its journeys are whole" judge whole udp 7878 6 \
 	ip_send_skb@calmveth2 ip_output@calmveth2 "${hops_from_calmveth2[@]}" \
 	ip_rcv@calmveth1 udp_rcv@calmveth1 __udp_enqueue_schedule_skb@calmveth1
-check "nothing is unverified" journeys clean
+check "nothing is unverified" judge clean
 check "of UDP over IPv6" filtered 'ip6 host fd78::11 and udp' "$udp6"
-check "its journeys are whole" journeys whole udp 7878 6 \
+check "its journeys are whole" judge whole udp 7878 6 \
 	ip6_send_skb@calmveth2 ip6_output@calmveth2 "${hops_from_calmveth2[@]}" \
 	ipv6_rcv@calmveth1 udpv6_rcv@calmveth1 __udp_enqueue_schedule_skb@calmveth1
 check "of ICMP, by its type" filtered 'icmp[icmptype] == icmp-echo' ' icmp 78\.78\.0\.11>'
-check "its journeys are whole" journeys whole icmp - 3 ip_output@calmveth2 \
+check "its journeys are whole" judge whole icmp - 3 ip_output@calmveth2 \
 	"${hops_from_calmveth2[@]}" icmp_rcv@calmveth1
 check "of ICMPv6" filtered icmp6 "$icmp6"
-check "its journeys are intact and delivered" journeys intact icmpv6 6
+check "its journeys are intact and delivered" judge intact icmpv6 6
 check "of IP, which ARP is not" all_of_ip
 check "at points that begin with the link header" points_alone \
 	'veth,dev_hard_start_xmit,free' 'tcp port 80 and ip' "$tcp4"
@@ -312,6 +329,7 @@ check "at points that have no header yet" points_alone \
 check "at points that never see a packet freed" points_alone 'veth,bridge,ip' icmp "$icmp4"
 
 fresh_trace filter="$(skbtrace filter -o - 'tcp port 81')"
+begin
 check "of nothing" traffic_of_all_kinds
 check "nothing is recorded, not of returns and frees either" nothing_recorded
 check "a filter replaces another" replaced

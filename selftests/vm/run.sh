@@ -106,7 +106,8 @@ add_module() {
 	cp -al "$mods/lib/modules/$ver" "$lib/"
 	[ -n "$module" ] || return 0
 	# Only tests have a use for the others.
-	[ -z "$kselftest" ] && [[ ${command[*]} != *hostile* ]] || others+=" --with hostile"
+	[[ ${command[*]} != *hostile* && ( -z $kselftest || ${command[*]} = *" -t "* ) ]] ||
+		others+=" --with hostile"
 	[[ ${command[*]} != *bench/* ]] || others+=" --with bench"
 	# shellcheck disable=SC2086
 	KDIR=$KDIR CC=${CC-} "$rig/build.sh" ${strict:+--strict} $others \
