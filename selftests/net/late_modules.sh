@@ -59,6 +59,7 @@ unload_with_holders() {
 come_and_go() {
 	local i
 	for ((i = 0; i < rounds; i++)); do
+		[ $((i % 10)) -ne 9 ] || progress "$((i + 1)) rounds"
 		topology_up || { echo "round $i: topology"; return 1; }
 		in_background ns-calm1 ping -q -i 0.02 78.78.0.1
 		until_true 60 grep -q 'br_pass_frame_up.*to=calmbr' $debugfs/skbtrace ||

@@ -79,6 +79,10 @@ unload() { [ ! -d /sys/module/skbtrace ] || rmmod skbtrace; }
 # set_parameter NAME VALUE
 set_parameter() { echo "$2" >"$parameters/$1"; }
 
+# progress TEXT...: what a long test has come to, so that it is not taken for one that hangs
+exec {told_fd}>&1
+progress() { echo "# $*" >&"$told_fd"; }
+
 # check DESCRIPTION COMMAND...: one test, its output shown if it fails
 check() {
 	local what=$1

@@ -106,9 +106,11 @@ life() {
 test_churn() {
 	local i
 	for ((i = 0; i * 18 < operations; i++)); do
-		life $i
-	done >"$work/batch"
-	ip -batch "$work/batch" || return
+		[ $((i % 50)) -ne 49 ] || progress "$((i * 18)) operations"
+		life $i >"$work/life"
+		ip -batch "$work/life" || return
+		cat "$work/life" >>"$work/batch"
+	done
 	# Namespaces are taken down behind our back.
 	until_true 60 not grep -q churn /proc/net/dev || { cat /proc/net/dev; return 1; }
 	cat $debugfs/skbtrace >"$work/trace"

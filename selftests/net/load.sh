@@ -17,6 +17,7 @@ load_and_unload() {
 		until_true 60 grep -q veth_xmit $debugfs/skbtrace ||
 			{ echo "round $i: nothing seen"; return 1; }
 		unload || return
+		[ $((i % 50)) -ne 49 ] || progress "$((i + 1)) times"
 	done
 	echo "$i times"
 }
