@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-rounds=${ROUNDS:-20}
+rounds=${ROUNDS:-8}
 
 # With all points each tenth time; attaching them all takes seconds where the
 # machine is emulated.
