@@ -10,10 +10,10 @@ trace=$debugfs/skbtrace
 # Datagrams in fragments that nobody wants: their skbs are freed by list.
 fragments() {
 	# shellcheck disable=SC2046
-	in2 /usr/bin/python3 "$dir/udp.py" burst "$1" $(printf '9:%d ' {3000..4500..75})
+	py -n ns-calm2 udp.py burst "$1" $(printf '9:%d ' {3000..4500..75})
 }
 
-pings() { in2 ping -q -f -c 200 -W 5 78.78.0.10 >/dev/null; }
+pings() { in2 ping -q -f -c 200 -W 60 78.78.0.10 >/dev/null; }
 
 udp_filter() { skbtrace filter -o - 'udp port 9'; }
 
@@ -58,9 +58,9 @@ lives_are_told_apart() {
 	fragments 78.78.0.10
 	pings
 	fetch http://78.78.0.10/page || return
-	sleep 0.5
+	quiet
 	cat "$trace" >"$work/trace"
-	/usr/bin/python3 "$dir/lives.py" <"$work/trace"
+	py -i "$work/trace" lives.py
 }
 
 dropped_by_somebody() {
