@@ -22,16 +22,33 @@ load_and_unload() {
 	echo "$i times"
 }
 
+# Handlers run until the last of rmmod, and parameters are written until then.
+write_parameters() {
+	while echo 0 >$parameters/stack && echo 1 >$parameters/stack; do :; done 2>/dev/null
+}
+
+unload_while_written() {
+	local i
+	for i in 1 2 3 4 5; do
+		load points=veth || return
+		write_parameters &
+		until_true 60 grep -q veth_xmit $debugfs/skbtrace || return
+		unload || return
+		wait $!
+	done
+}
+
 traffic_flows() { in2 ping -q -c 3 -i 0.05 -W 60 78.78.0.10; }
 
 traced_again() { load && until_true 60 grep -q br_handle_frame $debugfs/skbtrace; }
 
 ktap_print_header
-ktap_set_plan 3
+ktap_set_plan 4
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 in_background ns-calm2 ping -q -i 0.02 78.78.0.10
 in_background ns-calm1 ping -q -i 0.02 fd78::11
 counted "insmod and rmmod under traffic" load_and_unload
+check "rmmod while parameters are written" unload_while_written
 check "the traffic still flows" traffic_flows
 check "and is traced by the next load" traced_again
 ktap_finished
