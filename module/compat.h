@@ -223,6 +223,11 @@ static inline unsigned int skb_users(const struct sk_buff *skb)
 #endif
 }
 
+/* 4.4, d976441f44bc ("compiler, atomics, kasan: Provide READ_ONCE_NOCHECK()"). */
+#ifndef READ_ONCE_NOCHECK
+#define READ_ONCE_NOCHECK	READ_ONCE
+#endif
+
 /* 5.11, d741bf41d7c7 ("kprobes: Remove kretprobe hash") hides ri->rp. */
 #ifndef HAVE_GET_KRETPROBE
 static inline struct kretprobe *get_kretprobe(struct kretprobe_instance *ri)

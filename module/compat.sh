@@ -31,6 +31,7 @@ POLL_T			__poll_t events = EPOLLIN | EPOLLRDNORM;
 SKB_FRAG_OFF		skb_frag_off((skb_frag_t *)0);
 NET_NS_COMMON		TYPE(((struct net *)0)->ns.inum, unsigned int);
 SKB_USERS_REFCOUNT	TYPE(((struct sk_buff *)0)->users, refcount_t);
+KRETPROBE_INSTANCES	((struct task_struct *)0)->kretprobe_instances.first = 0;
 GET_KRETPROBE		get_kretprobe((struct kretprobe_instance *)0);
 CRC32C_LE		__crc32c_le(0, (unsigned char *)0, 0);
 END

@@ -17,6 +17,7 @@
 #include "probes.h"
 #include "returns.h"
 #include "ring.h"
+#include "trampoline.h"
 
 /* Return: false if the return is not to be recorded. */
 static __always_inline bool note_call(struct point *point, struct pt_regs *regs,
@@ -55,6 +56,9 @@ static __always_inline bool note_call(struct point *point, struct pt_regs *regs,
 	}
 	if (READ_ONCE(point->hidden))
 		call->flags |= SKBTRACE_F_HIDDEN;
+	call->noted = RETURNS_ARE_NOTED && rcu_dereference_sched(config)->stack;
+	if (call->noted)
+		note_return(call->sp);
 	return true;
 }
 
@@ -160,6 +164,8 @@ int __kprobes return_handler(struct kretprobe_instance *ri,
 	unsigned long ret = regs_return_value(regs);
 	const struct point *point;
 
+	if (RETURNS_ARE_NOTED && call->noted)
+		forget_return(call->sp);
 	/* NULL: the probe is being unregistered. */
 	if (!rp || !READ_ONCE(probes_armed))
 		return 0;

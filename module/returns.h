@@ -15,6 +15,7 @@ struct sk_buff;
  * @life: number of its life
  * @ts_ns: when the function was called
  * @sp: the stack pointer then
+ * @noted: it is known to trampoline.c
  * @netns: inode number of the network namespace, with SKBTRACE_F_NETNS
  * @flags: SKBTRACE_F_*
  * @dev: name of the device
@@ -27,6 +28,7 @@ struct call {
 	u64 sp;
 	u32 netns;
 	u32 flags;
+	bool noted;
 	char dev[SKBTRACE_NAME_LEN];
 	char peer[SKBTRACE_NAME_LEN];
 };

@@ -5,17 +5,16 @@
  * Handlers insert without a lock: an entry is claimed by its key, filled, and
  * then marked ready; it never changes again until the module goes.
  */
-#include <linux/jhash.h>
 #include <linux/seq_file.h>
 #include <linux/vmalloc.h>
 
+#include "callers.h"
 #include "compat.h"
 #include "ring.h"
 #include "stacks.h"
 
-#define STACKS		2048	/* different ones: a path has a few dozen */
-#define STACK_FRAMES	24
-#define STACK_PROBES	16	/* entries looked at for one stack */
+#define STACKS		4096	/* different ones: a path has a few dozen */
+#define STACK_PROBES	32	/* entries looked at for one stack */
 
 #define STACK_READY	1
 
@@ -29,78 +28,53 @@ static struct stack *stacks;
 
 int stacks_init(void)
 {
+	int err;
+
 	stacks = vzalloc(STACKS * sizeof(*stacks));
-	return stacks ? 0 : -ENOMEM;
+	if (!stacks)
+		return -ENOMEM;
+	err = callers_init();
+	if (err)
+		vfree(stacks);
+	return err;
 }
 
 void stacks_exit(void)
 {
+	callers_exit();
 	vfree(stacks);
 }
 
-/*
- * Save the callers of the probed function, innermost first.
- */
-#if defined(CONFIG_X86_64) && defined(CONFIG_FRAME_POINTER)
-/*
- * The unwinder of such a kernel would begin with the handler and miss the
- * caller, whose frame is the innermost: the function has not made its own yet.
- */
-static unsigned int save_callers(unsigned long *caller, struct pt_regs *regs)
+/* Quick rather than good: number_of() compares. */
+static u32 hash_of(const unsigned long *frame, unsigned int nr)
 {
-	unsigned long frame[2], bp = regs->bp;	/* the frame before, return address */
-	unsigned int n = 0;
+	u32 hash = nr;
+	unsigned int i;
 
-	caller[n++] = regs_return_address(regs);
-	while (n < STACK_FRAMES && bp >= PAGE_OFFSET &&
-	       !copy_from_kernel_nofault(frame, (void *)bp, sizeof(frame)) &&
-	       frame[1] >= __START_KERNEL_map) {
-		caller[n++] = frame[1];
-		if (frame[0] <= bp)
-			break;		/* stacks grow down */
-		bp = frame[0];
-	}
-	return n;
-}
-#else
-/* The frames of the handler and of the kernel's kprobe and ftrace code. */
-#define STACK_HANDLER_FRAMES	12
-
-static unsigned int save_callers(unsigned long *caller, struct pt_regs *regs)
-{
-	unsigned long trace[STACK_FRAMES + STACK_HANDLER_FRAMES];
-	unsigned int nr, i, n = 0;
-
-	caller[n++] = regs_return_address(regs);
-	nr = stack_trace_save(trace, ARRAY_SIZE(trace), 0);
 	for (i = 0; i < nr; i++)
-		if (trace[i] == caller[0])
-			break;
-	for (i++; i < nr && n < STACK_FRAMES; i++)
-		caller[n++] = trace[i];
-	return n;
+		hash = (hash ^ (u32)frame[i]) * 0x9e3779b1;
+	return hash ^ hash >> 16;
 }
-#endif
 
-/**
- * stack_record() - the number of the stack that led to a probe
- * @trace: the CPU's
- * @regs: registers on entry of the probed function
- *
- * Context: any.
- * Return: the number, from 1; 0 if there was no room (counted).
- */
-u32 stack_record(struct cpu_trace *trace, struct pt_regs *regs)
+static bool is_stack(const struct stack *stack, const unsigned long *frame,
+		     unsigned int nr)
 {
-	unsigned long frame[STACK_FRAMES];
-	unsigned int nr, size, i;
-	u32 hash;
-	u64 key;
+	unsigned int i;
 
-	nr = save_callers(frame, regs);
-	size = nr * sizeof(*frame);
-	hash = jhash(frame, size, nr);
-	key = (u64)hash << 1 | 1ULL << 40;
+	if (stack->nr != nr)
+		return false;
+	for (i = 0; i < nr; i++)
+		if (stack->frame[i] != frame[i])
+			return false;
+	return true;
+}
+
+/* Return: the number of the stack, from 1; 0 if there is no room. */
+static u32 number_of(const unsigned long *frame, unsigned int nr)
+{
+	u32 hash = hash_of(frame, nr);
+	u64 key = (u64)hash << 1 | 1ULL << 40;
+	unsigned int i;
 
 	for (i = 0; i < STACK_PROBES; i++) {
 		u32 id = (hash + i) % STACKS;
@@ -109,18 +83,42 @@ u32 stack_record(struct cpu_trace *trace, struct pt_regs *regs)
 		u64 found = smp_load_acquire(&stack->key);
 
 		if (!found && cmpxchg(&stack->key, 0, key) == 0) {
-			memcpy(stack->frame, frame, size);
+			memcpy(stack->frame, frame, nr * sizeof(*frame));
 			stack->nr = nr;
 			/* Pairs with smp_load_acquire() above and in show. */
 			smp_store_release(&stack->key, key | STACK_READY);
 			return id + 1;
 		}
-		if (found == (key | STACK_READY) && stack->nr == nr &&
-		    !memcmp(stack->frame, frame, size))
+		if (found == (key | STACK_READY) && is_stack(stack, frame, nr))
 			return id + 1;
 	}
-	local_inc(&trace->no_stack);
 	return 0;
+}
+
+/**
+ * stack_record() - the number of the stack that led to a probe
+ * @trace: the CPU's
+ * @regs: registers on entry of the probed function
+ *
+ * Context: probe handler.
+ * Return: the number, from 1; 0 if there was no room (counted).
+ */
+u32 stack_record(struct cpu_trace *trace, struct pt_regs *regs)
+{
+	unsigned long frame[STACK_FRAMES];
+	unsigned int nr;
+	u32 id;
+
+	id = callers_known(regs);
+	if (likely(id))
+		return id;
+	nr = callers_find(frame, regs);
+	id = number_of(frame, nr);
+	if (id)
+		callers_remember(regs, id);
+	else
+		local_inc(&trace->no_stack);
+	return id;
 }
 
 /**

@@ -98,7 +98,7 @@ choose_kernel() {
 }
 
 add_module() {
-	local mods lib=$root/usr/lib/modules others=''
+	local mods lib=$root/usr/lib/modules other others=''
 
 	mods=$("$rig/modules.sh" "$MODULES") || exit 1
 	mkdir -p "$lib"
@@ -106,8 +106,10 @@ add_module() {
 	cp -al "$mods/lib/modules/$ver" "$lib/"
 	[ -n "$module" ] || return 0
 	# Only tests have a use for the others.
-	[[ ${command[*]} != *hostile* && ( -z $kselftest || ${command[*]} = *" -t "* ) ]] ||
-		others+=" --with hostile"
+	for other in hostile stacks nesting; do
+		[[ ${command[*]} != *$other* && ( -z $kselftest || ${command[*]} = *" -t "* ) ]] ||
+			others+=" --with $other"
+	done
 	[[ ${command[*]} != *bench/* ]] || others+=" --with bench"
 	# shellcheck disable=SC2086
 	KDIR=$KDIR CC=${CC-} "$rig/build.sh" ${strict:+--strict} $others \
