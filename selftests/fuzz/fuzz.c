@@ -243,5 +243,6 @@ void fuzz_check_error(const struct error *error)
 	FUZZ_EXPECT(len < sizeof(error->text));
 	check_text((const uint8_t *)error->text, (const uint8_t *)error->text + len);
 	FUZZ_EXPECT(!strchr(error->text, '\n'), "%s", error->text);
-	FUZZ_EXPECT(!len || strstr(error->text, " offset "), "names no offset: %s", error->text);
+	/* What an option asks for may not be in a file that is right. */
+	FUZZ_EXPECT(!len || !strncmp(error->text, "--", 2) || strstr(error->text, " offset "), "names no offset: %s", error->text);
 }

@@ -11,6 +11,7 @@
 
 #include "known.h"
 #include "lib/nearest.h"
+#include "lib/utf8.h"
 
 /* Names that are remembered, to tell the nearest of them. */
 #define KNOWN_NAMES	256
@@ -160,8 +161,11 @@ static int not_known(const struct name_set *set, const char *option, const char 
 	nearest_begin(&nearest, name);
 	for (i = 0; i < set->nr; i++)
 		nearest_offer(&nearest, set->names[i]);
+	/* A file has any names. */
+	nearest_text(&nearest, text, sizeof(text));
+	utf8_printable(text);
 	return error_set(error, "%s: no hop was at a %s called \"%s\"%s", option, what, name,
-			 nearest_text(&nearest, text, sizeof(text)));
+			 text);
 }
 
 static int check_devices(const struct known *known, struct error *error)
