@@ -583,6 +583,40 @@ TEST(of_icmp_no_more_is_known_than_that_it_is)
 	expression_free(&expression);
 }
 
+/* Either header admits: 172.16.0.1 is around the tunnel, 10.0.0.1 in it. */
+TEST(around_a_tunnel_and_in_it)
+{
+	static const struct {
+		const char *program;
+		bool in, around;
+	} wanted[] = {
+		{ "4,32 0 0 12,21 0 1 2886729729,6 0 0 1,6 0 0 0", false, true },
+		{ "4,32 0 0 16,21 0 1 167772161,6 0 0 1,6 0 0 0", true, true },
+		/* UDP by its protocol: within is TCP. */
+		{ "4,48 0 0 9,21 0 1 17,6 0 0 1,6 0 0 0", false, true },
+		{ "4,32 0 0 12,21 0 1 2886729730,6 0 0 1,6 0 0 0", false, false },
+	};
+	struct hop hop = { .point = "ip_rcv", .skb = 1, .l4proto = IPPROTO_TCP };
+	struct skbtrace_record record;
+	struct expression expression;
+	struct error error = { "" };
+	size_t i;
+
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		ASSERT_EQ(0, expression_compile(&expression, wanted[i].program, &error));
+		hop.tunnel = 0;
+		hop.outer = 0;
+		record = make_record(&hop);
+		EXPECT_EQ(wanted[i].in, expression_matches(&expression, &record));
+		hop.tunnel = SKBTRACE_TUNNEL_VXLAN;
+		hop.outer = 1;
+		record = make_record(&hop);
+		record.outer_saddr[1] = 16;
+		EXPECT_EQ(wanted[i].around, expression_matches(&expression, &record));
+		expression_free(&expression);
+	}
+}
+
 TEST(hops_and_journeys)
 {
 	struct journey_hop hops[3] = { 0 };

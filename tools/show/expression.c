@@ -6,6 +6,8 @@
  * the record knows, see header.c: who asks for anything else matches nothing.
  */
 #include <inttypes.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,15 +103,7 @@ char *expression_program(const struct expression *expression, struct error *erro
 	return text;
 }
 
-/**
- * expression_matches() - does a hop match an expression
- * @expression: the expression
- * @record: the hop
- *
- * Return: false also if the record does not say what packet it is of, as those
- * of returns and frees.
- */
-bool expression_matches(const struct expression *expression, const struct skbtrace_record *record)
+static bool matches(const struct expression *expression, const struct skbtrace_record *record)
 {
 	uint8_t header[CBPF_HEADER_MAX];
 	uint32_t len, wire_len;
@@ -118,6 +112,57 @@ bool expression_matches(const struct expression *expression, const struct skbtra
 		return false;
 	len = header_of(record, header, &wire_len);
 	return cbpf_run(expression->insns, expression->uses_memory, header, len, wire_len);
+}
+
+/* The IP header around a tunnel, as far as a record tells: no ports. */
+static struct skbtrace_record outside_of(const struct skbtrace_record *record)
+{
+	struct skbtrace_record outer = *record;
+
+	outer.flags = record->flags & SKBTRACE_F_OUTER ? SKBTRACE_F_FLOW : 0;
+	outer.payload = SKBTRACE_PAYLOAD_NETWORK;
+	outer.protocol = record->outer_protocol;
+	outer.ip_id = 0;
+	memcpy(outer.saddr, record->outer_saddr, sizeof(outer.saddr));
+	memcpy(outer.daddr, record->outer_daddr, sizeof(outer.daddr));
+	switch (record->tunnel) {
+	case SKBTRACE_TUNNEL_VXLAN:
+	case SKBTRACE_TUNNEL_VXLAN_GPE:
+	case SKBTRACE_TUNNEL_GENEVE:
+	case SKBTRACE_TUNNEL_GTP:
+		outer.l4proto = IPPROTO_UDP;
+		break;
+	case SKBTRACE_TUNNEL_GRE:
+	case SKBTRACE_TUNNEL_PPTP:
+		outer.l4proto = IPPROTO_GRE;
+		break;
+	case SKBTRACE_TUNNEL_ESP:
+		outer.l4proto = IPPROTO_ESP;
+		break;
+	default:
+		outer.l4proto = record->protocol == ETH_P_IPV6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	}
+	return outer;
+}
+
+/**
+ * expression_matches() - does a hop match an expression
+ * @expression: the expression
+ * @record: the hop; its innermost IP header is asked, and the one around its tunnel
+ *
+ * Return: false also if the record does not say what packet it is of, as those
+ * of returns and frees.
+ */
+bool expression_matches(const struct expression *expression, const struct skbtrace_record *record)
+{
+	struct skbtrace_record outer;
+
+	if (matches(expression, record))
+		return true;
+	if (record->payload == SKBTRACE_PAYLOAD_NONE || !(record->flags & SKBTRACE_F_OUTER))
+		return false;
+	outer = outside_of(record);
+	return matches(expression, &outer);
 }
 
 /**
