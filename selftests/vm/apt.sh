@@ -26,6 +26,10 @@ apt_open() {
 		die "no apt-get and dpkg-deb here: give a kernel of your own with KERNEL=, MODULES= and KDIR="
 	[ -r "$keyring" ] ||
 		die "$keyring is missing: install the package debian-archive-keyring"
+	# Several scripts may begin with the same releases at the same time.
+	mkdir -p "$cache/lock"
+	exec {apt_fd}>"$cache/lock/apt-${names// /+}"
+	flock "$apt_fd"
 	mkdir -p "$root/state/lists/partial" "$root/cache/archives/partial" "$root/empty"
 	: >"$root/status"
 	for suite; do
@@ -64,8 +68,10 @@ apt_open() {
 	if [ -z "$(find "$root/updated" -mmin -360 2>/dev/null)" ]; then
 		say "reading the package lists of $*"
 		apt-get -q update >&2 || die "cannot read the package lists of $*"
+		apt-cache gencaches >&2 || true
 		touch "$root/updated"
 	fi
+	exec {apt_fd}>&-
 }
 
 # apt_newest PACKAGE: the highest version on offer; fails if there is none.
