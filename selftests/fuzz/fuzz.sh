@@ -36,15 +36,15 @@ mistake file source/file_read.c "a table's end is not marked" '
 	s/malloc\(text->nr \+ 1\)/malloc(text->nr)/'
 mistake file source/file_read.c "an error without offset" '
 	s/record at offset %" PRIu64 ": %s", file->path, offset/record: %s", file->path/'
-mistake records journey/journey.c "a hop more than there is room for" '
+mistake records journey/engine.c "a hop more than there is room for" '
 	s/journey->nr_hops == journey->room/journey->nr_hops > journey->room/'
 mistake records journey/journey.c "journeys are not bounded" '
-	s/\n\tkeep_bounds\(engine\);//'
+	s/\n\tengine_keep_bounds\(engine\);//'
 mistake records journey/regroup.c "a merge is taken for a change" '
 	s/crc == joint->record.crc32c \?/crc != joint->record.crc32c ?/'
 mistake names show/json.c "a backslash is not escaped" "
 	s/ \|\| \*next == '\\\\\\\\'//"
-mistake names show/show_text.c "names as they are" '
+mistake names show/text_pieces.c "names as they are" '
 	s/\n\tutf8_printable\(to\);//'
 
 build() { make -s -C "$fuzz" OUTPUT="$1" "${@:2}"; }

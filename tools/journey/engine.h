@@ -2,7 +2,7 @@
 /*
  * The engine's journeys as objects.  Who uses whom:
  *
- *   journey.c -> follow.c -> regroup.c -> engine.c -> life.c
+ *   journey.c -> follow.c -> {guess.c, regroup.c} -> engine.c -> life.c
  */
 #ifndef SKBTRACE_TOOLS_ENGINE_H
 #define SKBTRACE_TOOLS_ENGINE_H

@@ -9,20 +9,8 @@
 #include <string.h>
 
 #include "follow.h"
+#include "guess.h"
 #include "regroup.h"
-
-/* Among how many lives of one identity the origin of a packet is looked for. */
-#define ORIGINS_MAX	8
-
-/* The last hop that told what packet a life is of, if any did; else the last. */
-static const struct skbtrace_record *last_told_of(const struct journey_life *life)
-{
-	const struct skbtrace_record *last = life_last(life);
-
-	if (last->payload == SKBTRACE_PAYLOAD_NONE && life->told_hop != JOURNEY_NO_HOP)
-		last = &life->journey->hops[life->told_hop].record;
-	return last;
-}
 
 /* The life of that number, if it is not over; the newest is the only one. */
 static struct journey_life *living(const struct journey_engine *engine, uint64_t id)
@@ -100,79 +88,6 @@ static struct journey_life *join(struct journey_engine *engine, struct journey_l
 		keep(engine, origin);
 	}
 	return life;
-}
-
-/* Clones share their data: is this a clone whose making was not seen? */
-static struct journey_life *origin_by_head(const struct journey_engine *engine,
-					   const struct skbtrace_record *record)
-{
-	struct journey_life *life;
-
-	if (!record->head)
-		return NULL;
-	for (life = life_of_head(&engine->lives, record->head); life;
-	     life = life_older_of_head(life)) {
-		const struct skbtrace_record *last = last_told_of(life);
-
-		/*
-		 * What was merged is cut again as part of its carrier; what was at this
-		 * address is not any more, though its free was not seen.
-		 */
-		if (life->end != JOURNEY_OPEN || life->skb == record->skb ||
-		    (life->phase != LIFE_GOING && life->phase != LIFE_BORN) ||
-		    engine_journey_is_full(engine, life->journey))
-			continue;
-		if (packet_same_flow(last, record) && !packet_is_other(last, record, true))
-			return life;
-	}
-	return NULL;
-}
-
-/*
- * veth's XDP path frees the skb and builds another at the other end; generic XDP
- * does so in __netif_receive_skb_core(), if a program wants fragments.
- */
-static bool was_handed_to(const struct skbtrace_record *last, const struct skbtrace_record *record)
-{
-	if (!strcmp(point_of(last->point)->symbol, "__netif_receive_skb_core"))
-		return last->cpu == record->cpu &&
-		       !strncmp(last->dev, record->dev, SKBTRACE_NAME_LEN);
-	return last->peer[0] && !strncmp(last->peer, record->dev, SKBTRACE_NAME_LEN);
-}
-
-/*
- * An skb may be replaced by one that was built anew.  Then the packet is
- * known by what its headers say; but only if that leaves no doubt: of two
- * that it could be, it is none.
- */
-static struct journey_life *origin_by_identity(const struct journey_engine *engine,
-					       const struct skbtrace_record *record)
-{
-	bool strong = packet_identity_is_strong(record);
-	struct journey_life *freed = NULL, *alive = NULL, *life;
-	int nr_freed = 0, nr_alive = 0, nr = 0;
-
-	for (life = life_of_identity(&engine->lives, packet_identity_hash(record)); life;
-	     life = life_older_of_identity(life)) {
-		const struct skbtrace_record *last = life_last(life);
-
-		if (++nr > ORIGINS_MAX)
-			return NULL;
-		if (!packet_same_identity(last, record) || life->phase == LIFE_TAP ||
-		    engine_journey_is_full(engine, life->journey))
-			continue;
-		if (life_is_over(life) && (strong || was_handed_to(last, record))) {
-			freed = life;
-			nr_freed++;
-		} else if (!life_is_over(life) && strong && life->end == JOURNEY_OPEN &&
-			   life->skb != record->skb) {
-			alive = life;
-			nr_alive++;
-		}
-	}
-	if (nr_freed)
-		return nr_freed == 1 ? freed : NULL;
-	return nr_alive == 1 ? alive : NULL;
 }
 
 /* The packet was looked at in this life. */
@@ -278,9 +193,9 @@ static struct journey_life *begin_untied(struct journey_engine *engine,
 {
 	struct journey_life *origin, *whole = NULL;
 
-	origin = origin_by_head(engine, record);
+	origin = guess_by_head(engine, record);
 	if (!origin) {
-		origin = origin_by_identity(engine, record);
+		origin = guess_by_identity(engine, record);
 		if (!origin || packet_is_tcp(record))
 			whole = regroup_origin(engine, record);
 		/* Sent again, it looks like what was lost: the latest it is. */
@@ -294,17 +209,6 @@ static struct journey_life *begin_untied(struct journey_engine *engine,
 	return begin(engine, record);
 }
 
-/* Frees may have been missed: is it plain that the number is another packet's? */
-static bool is_plainly_other(const struct journey_life *life, const struct skbtrace_record *record)
-{
-	const struct skbtrace_record *last;
-
-	if (!(record->flags & SKBTRACE_F_DOUBTFUL) || life->last_hop == JOURNEY_NO_HOP)
-		return false;
-	last = last_told_of(life);
-	return packet_is_other(last, record, last->head == record->head);
-}
-
 static void pass(struct journey_engine *engine, const struct point *point,
 		 const struct skbtrace_record *record)
 {
@@ -315,7 +219,7 @@ static void pass(struct journey_engine *engine, const struct point *point,
 		leave_out(engine, NULL, record);
 		return;
 	}
-	if (life && (!life->journey || is_plainly_other(life, record))) {
+	if (life && (!life->journey || guess_is_other(life, record))) {
 		supersede(engine, life, record->ts_ns);
 		life = NULL;
 	}
@@ -530,7 +434,7 @@ static void release(struct journey_engine *engine, const struct skbtrace_record 
 		else if (life->end == JOURNEY_OPEN)
 			set_end(engine, life, JOURNEY_FREED, hop);
 	}
-	/* It may go on in another skb: see origin_by_identity(). */
+	/* It may go on in another skb: see guess_by_identity(). */
 	if (life->end == JOURNEY_FREED && life->nr_hops && life->phase != LIFE_PASSED_ON)
 		life_set_identity(&engine->lives, life, packet_identity_hash(life_last(life)));
 	else
