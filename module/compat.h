@@ -22,6 +22,7 @@
 #include <linux/skbuff.h>
 #include <linux/stacktrace.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/version.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -130,6 +131,8 @@ static inline unsigned long regs_get_kernel_argument(struct pt_regs *regs,
 		return regs->dx;
 	case 3:
 		return regs->cx;
+	case 4:
+		return regs->r8;
 	default:
 		return 0;
 	}
@@ -248,6 +251,44 @@ static inline struct kretprobe *get_kretprobe(struct kretprobe_instance *ri)
 #else
 #include <linux/crc32c.h>
 #define kernel_crc32c(crc, p, len)	crc32c(crc, p, len)
+#endif
+
+/* 4.14, 52267790ef52 ("sock: add MSG_ZEROCOPY"). */
+#ifndef MSG_ZEROCOPY
+#define MSG_ZEROCOPY	0
+#endif
+
+#ifdef HAVE_MSG_ITER
+/* 6.0, fcb14cb1bdac ("new iov_iter flavour - ITER_UBUF"). */
+static inline bool iter_is_user(const struct iov_iter *iter)
+{
+#ifdef HAVE_USER_BACKED_ITER
+	return user_backed_iter(iter);
+#else
+	return iter_is_iovec(iter);
+#endif
+}
+
+/* 6.4, de4f5fed3f23 ("iov_iter: add iter_iovec() helper") and what followed. */
+static inline struct iovec iter_iovec(const struct iov_iter *iter)
+{
+	struct iovec piece;
+
+#ifdef HAVE_ITER_UBUF
+	if (iter_is_ubuf(iter)) {
+		piece.iov_base = iter->ubuf + iter->iov_offset;
+		piece.iov_len = iter->count;
+		return piece;
+	}
+#endif
+#ifdef HAVE_ITER_IOV_ADDR
+	piece.iov_base = iter_iov_addr(iter);
+	piece.iov_len = min(iter_iov_len(iter), iter->count);
+#else
+	piece = iov_iter_iovec(iter);
+#endif
+	return piece;
+}
 #endif
 
 #endif /* SKBTRACE_COMPAT_H */

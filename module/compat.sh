@@ -33,6 +33,11 @@ NET_NS_COMMON		TYPE(((struct net *)0)->ns.inum, unsigned int);
 SKB_USERS_REFCOUNT	TYPE(((struct sk_buff *)0)->users, refcount_t);
 KRETPROBE_INSTANCES	((struct task_struct *)0)->kretprobe_instances.first = 0;
 GET_KRETPROBE		get_kretprobe((struct kretprobe_instance *)0);
+PREEMPT_COUNT_ADD	__preempt_count_add(SOFTIRQ_DISABLE_OFFSET);
+MSG_ITER		iov_iter_count(&((struct msghdr *)0)->msg_iter);
+USER_BACKED_ITER	user_backed_iter((struct iov_iter *)0);
+ITER_UBUF		iter_is_ubuf((struct iov_iter *)0);
+ITER_IOV_ADDR		iter_iov_addr((struct iov_iter *)0);
 CRC32C_LE		__crc32c_le(0, (unsigned char *)0, 0);
 END
 
@@ -47,8 +52,10 @@ END
 #include <linux/poll.h>
 #include <linux/rcupdate.h>
 #include <linux/skbuff.h>
+#include <linux/socket.h>
 #include <linux/stacktrace.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
 #define TYPE(of, is) char type[__builtin_types_compatible_p(typeof(of), is) ? 1 : -1]

@@ -236,7 +236,7 @@ static void log_refused(const struct parameter *param, char *val)
 
 static bool probes_differ(const struct config *a, const struct config *b)
 {
-	return a->on != b->on ||
+	return a->on != b->on || a->socket != b->socket ||
 	       memcmp(&a->points, &b->points, sizeof(a->points));
 }
 
@@ -345,6 +345,8 @@ PARAMETER(digest_max, parse_u32, show_u32, "a number of bytes, 0 for all",
 	  "digest at most so many bytes of a payload (default 0: all)");
 PARAMETER(verify_csum, parse_bool, show_bool, "0 or 1",
 	  "verify the packet's own checksum at each hop (default 0)");
+PARAMETER(socket, parse_bool, show_bool, "0 or 1",
+	  "digest what applications write to sockets and read from them, in their memory (default 0)");
 PARAMETER(vxlan_port, parse_ports, show_numbers,
 	  "UDP ports separated by commas, 32 at the most",
 	  "UDP ports that are VXLAN's besides 4789 and 8472 (default: none)");
@@ -357,7 +359,7 @@ static const struct parameter * const parameters[] = {
 	&parameter_on, &parameter_dev, &parameter_points, &parameter_netns,
 	&parameter_pid, &parameter_filter, &parameter_stack,
 	&parameter_digest, &parameter_digest_max, &parameter_verify_csum,
-	&parameter_vxlan_port, &parameter_sample, &parameter_max_rate,
+	&parameter_socket, &parameter_vxlan_port, &parameter_sample, &parameter_max_rate,
 };
 
 /**

@@ -32,6 +32,7 @@ struct program {
  * @digest: compute payload digests
  * @digest_max: of so many bytes at the most, 0 for no limit
  * @verify_csum: verify the packet's own checksum
+ * @socket: look at what applications write to sockets and read from them
  * @sample: keep one flow in so many
  * @max_rate: records a second on each CPU, 0 for no limit
  * @dev: devices whose packets are followed; none: veth, bridges, bridge ports
@@ -50,6 +51,7 @@ struct config {
 	bool stack;
 	bool digest;
 	bool verify_csum;
+	bool socket;
 	u32 digest_max;
 	u32 sample;
 	u32 max_rate;

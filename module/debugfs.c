@@ -27,6 +27,7 @@
 #include "compat.h"
 #include "config.h"
 #include "debugfs.h"
+#include "messages.h"
 #include "probes.h"
 #include "ring.h"
 #include "stacks.h"
@@ -397,6 +398,7 @@ static int stats_show(struct seq_file *m, void *v)
 		seq_printf(m, "kprobes %s\n", work ? "on" : "off");
 	seq_printf(m, "interruptions %u\n", witness_interruptions());
 	seq_printf(m, "missed %lu\n", probes_missed());
+	messages_show_counts(m);
 	for_each_possible_cpu(cpu) {
 		struct cpu_trace *trace = &per_cpu(cpu_trace, cpu);
 		u64 n[ARRAY_SIZE(total)];
@@ -427,6 +429,7 @@ static int stats_show(struct seq_file *m, void *v)
 static int points_show(struct seq_file *m, void *v)
 {
 	probes_show(m);
+	messages_show(m);
 	return 0;
 }
 

@@ -9,6 +9,14 @@
 #include "crc32c.h"
 #include "payload.h"
 
+/* Digests of TCP payloads are cut at multiples of SKBTRACE_GRID: socket=1. */
+extern bool digest_is_cut;
+
+/* Then, with each datagram that a socket has sent: whose call it is. */
+extern void (*digest_tie)(const struct sk_buff *skb, u64 life);
+
+u32 digest_cut(struct skbtrace_record *record, const struct sk_buff *skb);
+
 /**
  * digest() - what digest= gives
  * @record: parsed; gets the digest
@@ -29,6 +37,12 @@ static __always_inline u32 digest(struct skbtrace_record *record,
 	if (unlikely(len > config->digest_limit)) {
 		len = config->digest_limit;
 		flags |= SKBTRACE_F_DIGEST_MAX;
+	}
+	if (unlikely(READ_ONCE(digest_is_cut))) {
+		if (record->l4proto == IPPROTO_TCP && len == record->payload_len)
+			return digest_cut(record, skb);
+		if (record->l4proto == IPPROTO_UDP && skb->sk)
+			digest_tie(skb, record->life);
 	}
 	/* Most payloads are in one piece. */
 	if (likely(offset + len <= skb_headlen(skb)))

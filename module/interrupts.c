@@ -130,6 +130,9 @@ static bool interrupts_come_back(void)
 	return trials == 2 && !off_behind_call && !off_behind_return;
 }
 
+/* Handlers have to restore interrupts themselves. */
+bool interrupts_restore __read_mostly;
+
 /**
  * interrupts_choose_handlers() - the handlers that are right for this kernel
  *
@@ -137,5 +140,6 @@ static bool interrupts_come_back(void)
  */
 const struct probe_handlers *interrupts_choose_handlers(void)
 {
-	return interrupts_come_back() ? &handlers : &handlers_restoring;
+	interrupts_restore = !interrupts_come_back();
+	return interrupts_restore ? &handlers_restoring : &handlers;
 }

@@ -14,10 +14,17 @@
 #include "crc32c.h"
 #include "debugfs.h"
 #include "interrupts.h"
+#include "messages.h"
 #include "probes.h"
 #include "ring.h"
 #include "stacks.h"
 #include "witness.h"
+
+static void apply(const struct config *in_force)
+{
+	probes_apply(in_force);
+	messages_apply(in_force->on && in_force->socket);
+}
 
 static int __init skbtrace_init(void)
 {
@@ -36,7 +43,7 @@ static int __init skbtrace_init(void)
 	err = probes_init(interrupts_choose_handlers());
 	if (err)
 		goto err_files;
-	config_run(probes_apply);
+	config_run(apply);
 	witness_init(probes_see);
 	if (!probes_attached()) {
 		pr_err("no point can be probed: is this kernel built with CONFIG_KPROBES?\n");
@@ -49,6 +56,7 @@ static int __init skbtrace_init(void)
 
 err_probes:
 	config_stop();
+	messages_apply(false);
 	witness_exit();
 	probes_exit();
 err_files:
@@ -63,6 +71,7 @@ err_rings:
 static void __exit skbtrace_exit(void)
 {
 	config_stop();
+	messages_apply(false);
 	witness_exit();
 	probes_exit();
 	trace_files_exit();

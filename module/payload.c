@@ -183,6 +183,39 @@ s64 payload_digest(const struct sk_buff *skb, unsigned int offset,
 }
 
 /**
+ * payload_digest_cut() - CRC-32C of a part of an skb, and up to two places in it
+ * @skb: an skb for which skb_is_sound() is true
+ * @offset: where the part begins, bytes behind skb->data
+ * @len: its length, bytes; @offset + @len <= skb->len
+ * @first: a place, bytes behind the beginning of the part
+ * @last: another, @first <= @last <= @len
+ * @crc32c: set to the CRCs up to @first, @last and @len
+ *
+ * Context: any.
+ * Return: 0, or -EFAULT if a fragment cannot be read (device memory).
+ */
+int payload_digest_cut(const struct sk_buff *skb, unsigned int offset,
+		       unsigned int len, unsigned int first, unsigned int last,
+		       u32 crc32c[3])
+{
+	const unsigned int cuts[] = { first, last, len };
+	struct sums sums = { .crc = ~0 };
+	unsigned int done = 0, i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(cuts); i++) {
+		unsigned int start = offset + done, left = cuts[i] - done;
+
+		err = walk_skb(skb, &start, &left, &sums);
+		if (err)
+			return err;
+		done = cuts[i];
+		crc32c[i] = ~sums.crc;
+	}
+	return 0;
+}
+
+/**
  * payload_checksum() - Internet checksum of a part of an skb, not folded
  * @skb: an skb for which skb_is_sound() is true
  * @offset: where the part begins, bytes behind skb->data; before it, if that

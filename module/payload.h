@@ -33,6 +33,9 @@ static __always_inline bool skb_is_sound(const struct sk_buff *skb)
 
 s64 payload_digest(const struct sk_buff *skb, unsigned int offset,
 		   unsigned int len);
+int payload_digest_cut(const struct sk_buff *skb, unsigned int offset,
+		       unsigned int len, unsigned int first, unsigned int last,
+		       u32 crc32c[3]);
 int payload_checksum(const struct sk_buff *skb, int offset, unsigned int len,
 		     __wsum *csum);
 

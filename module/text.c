@@ -12,6 +12,8 @@
 
 #include "compat.h"
 #include "probes.h"
+#include <skbtrace/message.h>
+
 #include "text.h"
 
 static const char * const context_names[] = {
@@ -434,6 +436,10 @@ void text_show_record(struct seq_file *m, const struct skbtrace_record *record)
 	const struct point *point = point_by_id(record->point);
 	struct line line = { .text = NULL };
 
+	if (record->flags & SKBTRACE_F_MESSAGE) {
+		text_show_message(m, (const struct skbtrace_message *)record);
+		return;
+	}
 	line.room = seq_get_buf(m, &line.text);
 	show_head(&line, point, record);
 	put_number(&line, " life=", record->life);

@@ -131,6 +131,8 @@ enum skbtrace_csum {
 /* Frees may have been missed since @life began: it may be two skbs' at one address. */
 #define SKBTRACE_F_DOUBTFUL	0x00200000u
 #define SKBTRACE_F_ICMP_ERROR	0x00400000u	/* payload: behind the headers it quotes */
+#define SKBTRACE_F_MESSAGE	0x00800000u	/* no hop but a struct skbtrace_message */
+#define SKBTRACE_F_GRID		0x01000000u	/* crc32c_grid is valid (socket=1) */
 
 /**
  * struct skbtrace_record - one hop
@@ -150,6 +152,8 @@ enum skbtrace_csum {
  * @ret: with SKBTRACE_F_RET the return value (of a clone point: the address
  *	of the new skb, 0 if there is none), with SKBTRACE_F_REASON the drop
  *	reason
+ * @crc32c_grid: with SKBTRACE_F_GRID, TCP: CRC32C of the payload up to the first multiple
+ *	of SKBTRACE_GRID in the sequence space (see message.h), and up to the last
  * @comm: current->comm
  * @dev: name of the device the packet is at, "" if the point has none
  * @peer: where it goes: veth's other end, the bridge port it is forwarded to
@@ -208,7 +212,10 @@ struct skbtrace_record {
 		__u64	child;
 		__u64	caller;
 	};
-	__s64	ret;
+	union {
+		__s64	ret;
+		__u32	crc32c_grid[2];
+	};
 	char	comm[SKBTRACE_NAME_LEN];
 	char	dev[SKBTRACE_NAME_LEN];
 	char	peer[SKBTRACE_NAME_LEN];

@@ -35,7 +35,7 @@ accepted() { set_parameter "$1" "$2" && has "$1" "${3-$2}"; }
 defaults() {
 	has on 1 && has dev '' && has points '*' && has netns '' && has pid '' &&
 		has stack 0 && has digest 1 && has digest_max 0 && has verify_csum 0 &&
-		has sample 1 && has max_rate 0 && has vxlan_port ''
+		has sample 1 && has max_rate 0 && has vxlan_port '' && has socket 0
 }
 
 state_of() { awk -v symbol="$1" '$2 == symbol { print $9; exit }' $debugfs/skbtrace.d/points; }
@@ -78,7 +78,7 @@ nowhere_is_absent() {
 stats_say() {
 	local key
 	for key in version abi record_size on dev points netns pid stack digest \
-		   digest_max verify_csum vxlan_port sample max_rate ring_kb missed total; do
+		   digest_max verify_csum socket vxlan_port sample max_rate ring_kb missed total; do
 		grep -q "^$key " $debugfs/skbtrace.d/stats || { echo "no $key"; return 1; }
 	done
 }
@@ -97,7 +97,7 @@ modes() {
 }
 
 ktap_print_header
-ktap_set_plan 42
+ktap_set_plan 45
 modprobe -a veth bridge
 load
 check "defaults" defaults
@@ -119,7 +119,10 @@ check "digest=" accepted digest 0
 check "digest_max=" accepted digest_max 1500
 check "sample=" accepted sample 10
 check "max_rate=" accepted max_rate 100000
+check "socket=" accepted socket 1
+check "socket= once more" accepted socket 0
 check "on=2 is refused" refused on 2
+check "socket=2 is refused" refused socket 2
 check "stack=maybe is refused" refused stack maybe
 check "digest= without a value is refused" refused digest ''
 check "digest_max=-1 is refused" refused digest_max -1
