@@ -28,6 +28,7 @@ static const char usage[] =
 "  skbtrace hops [F]     a line a hop\n"
 "  skbtrace summary [F]  what all journeys came to: changes, drops, times from hop to hop\n"
 "  skbtrace metrics [F]  that for Prometheus; with -o F2 kept up to date in F2\n"
+"  skbtrace messages [F] a line a call that sent or received (module: socket=1)\n"
 "  skbtrace record -o F  what the rings retain and what comes, to a file\n"
 "  skbtrace points [F]   the points, and what they saw\n"
 "  skbtrace stats [F]    the figures of the module\n"
@@ -100,6 +101,7 @@ static const char * const commands[] = {
 	[COMMAND_HOPS] = "hops",
 	[COMMAND_SUMMARY] = "summary",
 	[COMMAND_METRICS] = "metrics",
+	[COMMAND_MESSAGES] = "messages",
 	[COMMAND_RECORD] = "record",
 	[COMMAND_POINTS] = "points",
 	[COMMAND_STATS] = "stats",
@@ -445,6 +447,7 @@ static int dispatch(const struct options *options, struct source *source, struct
 	case COMMAND_HOPS:
 	case COMMAND_SUMMARY:
 	case COMMAND_METRICS:
+	case COMMAND_MESSAGES:
 		return run(options, source, error);
 	case COMMAND_RECORD:
 		return save(options, source, error);

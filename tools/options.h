@@ -24,6 +24,7 @@ enum status {
  * @COMMAND_HOPS: a line a hop
  * @COMMAND_SUMMARY: what all journeys came to
  * @COMMAND_METRICS: that, for monitoring
+ * @COMMAND_MESSAGES: a line for each call of an application that sent or received
  * @COMMAND_RECORD: to a file
  * @COMMAND_POINTS: the table of points
  * @COMMAND_STATS: the module's figures
@@ -36,6 +37,7 @@ enum command {
 	COMMAND_HOPS,
 	COMMAND_SUMMARY,
 	COMMAND_METRICS,
+	COMMAND_MESSAGES,
 	COMMAND_RECORD,
 	COMMAND_POINTS,
 	COMMAND_STATS,

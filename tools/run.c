@@ -8,9 +8,11 @@
 
 #include "journey/journey.h"
 #include "lib/clock.h"
+#include "message/stream.h"
 #include "run.h"
 #include "show/known.h"
 #include "show/show.h"
+#include "show/show_messages.h"
 #include "show/show_tally.h"
 #include "source/source.h"
 #include "stop.h"
@@ -33,6 +35,9 @@
  * @merge: the streams as one
  * @engine: makes journeys of them; NULL if hops are shown
  * @show: how to show them
+ * @streams: what applications sent and got, or NULL
+ * @messages: how to show that
+ * @changes: changes outside of the hops
  * @pcapng: where to write them as packets, or NULL
  * @tally: what the journeys came to, if that is wanted; else NULL
  * @metrics_at_ns: when that was written to a file last
@@ -51,6 +56,9 @@ struct run {
 	struct merge *merge;
 	struct journey_engine *engine;
 	struct show show;
+	struct streams *streams;
+	struct show_messages messages;
+	uint64_t changes;
 	struct pcapng *pcapng;
 	struct tally *tally;
 	uint64_t metrics_at_ns;
@@ -154,9 +162,15 @@ static void take_journey(void *context, const struct journey *journey)
 static int take_record(struct run *run, const struct skbtrace_record *record)
 {
 	run->summary.records++;
-	if (run->known)
+	if (run->streams && streams_record(run->streams, record))
+		return error_set(run->error, "out of memory");
+	if (run->known && !stream_is_message(record))
 		known_record(run->known, run->names, record);
-	if (run->engine) {
+	if (stream_is_message(record)) {
+		run->summary.messages++;
+	} else if (run->options->command == COMMAND_MESSAGES) {
+		run->summary.hidden++;
+	} else if (run->engine) {
 		if (journey_record(run->engine, record))
 			return error_set(run->error, "out of memory");
 	} else if (record->flags & SKBTRACE_F_HIDDEN) {
@@ -218,6 +232,8 @@ static int follow(struct run *run)
 			return -1;
 		if (run->engine)
 			journey_advance(run->engine, complete_ns);
+		if (run->streams)
+			streams_advance(run->streams, complete_ns);
 		fflush(run->show.out);
 		if (run->pcapng)
 			pcapng_flush(run->pcapng);
@@ -265,6 +281,58 @@ static void find_reasons(struct names *names, struct journey_reasons *reasons)
 	reasons->consumed = reasons->unspecified == 2 ? 1 : -1;
 }
 
+static bool is_of_interest(const struct run *run, uint32_t pid)
+{
+	return !run->options->filter.has_pid || run->options->filter.pid == pid;
+}
+
+static void take_change(void *context, const struct stream_change *change)
+{
+	struct run *run = context;
+
+	run->changes++;
+	if (is_of_interest(run, change->before.pid) || is_of_interest(run, change->after.pid))
+		show_message_change(&run->messages, change);
+}
+
+static void take_message(void *context, const struct stream_message *message)
+{
+	struct run *run = context;
+
+	if (run->options->command == COMMAND_MESSAGES &&
+	    (is_of_interest(run, message->pid) || is_of_interest(run, message->reader_pid)))
+		show_message(&run->messages, message);
+}
+
+/* Only if sockets were looked at at all. */
+static int start_streams(struct run *run)
+{
+	const struct stream_ops ops = { .changed = take_change, .message = take_message };
+	char *points;
+	bool looked;
+
+	if (run->options->command == COMMAND_HOPS)
+		return 0;
+	points = source_text(run->source, SOURCE_POINTS, run->error);
+	if (!points)
+		return -1;
+	looked = strstr(points, " socket ");
+	free(points);
+	if (!looked)
+		return 0;
+	run->streams = streams_new(&ops, run);
+	if (!run->streams)
+		return error_set(run->error, "out of memory");
+	run->messages.out = run->show.out;
+	run->messages.names = run->names;
+	run->messages.streams = run->streams;
+	run->messages.json = run->options->json;
+	run->messages.color = run->options->color;
+	run->messages.stacks = run->options->stacks;
+	run->show.messages = &run->messages;
+	return 0;
+}
+
 static int start(struct run *run)
 {
 	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
@@ -286,6 +354,8 @@ static int start(struct run *run)
 	}
 	run->merge = merge_new(run->source, run->error);
 	if (!run->merge)
+		return -1;
+	if (start_streams(run))
 		return -1;
 	if (run->summary.hops_only)
 		return 0;
@@ -333,7 +403,7 @@ static int status_of(const struct run *run)
 
 	if (run->options->command != COMMAND_CHECK)
 		return STATUS_OK;
-	if (summary->changed)
+	if (summary->changed || run->changes)
 		return STATUS_CHANGED;
 	/* Where nothing was seen nothing was verified. */
 	if (summary->unverified || summary->lost || !summary->journeys || *run->health.text)
@@ -366,7 +436,10 @@ int run(const struct options *options, struct source *source, struct error *erro
 			.stacks = options->stacks,
 			.tree = options->tree,
 		},
-		.summary = { .hops_only = options->command == COMMAND_HOPS },
+		.summary = {
+			.hops_only = options->command == COMMAND_HOPS ||
+				     options->command == COMMAND_MESSAGES,
+		},
 	};
 	int ret;
 
@@ -378,12 +451,19 @@ int run(const struct options *options, struct source *source, struct error *erro
 		ret = take_all(&run);
 		if (run.engine)
 			end_journeys(&run);
+		if (run.streams) {
+			streams_flush(run.streams);
+			if (options->command != COMMAND_SUMMARY &&
+			    options->command != COMMAND_METRICS)
+				show_messages_summary(&run.messages);
+		}
 		if (show_end_of(&run) || (!ret && run.known && !run.shown &&
 					  known_check(run.known, error)))
 			ret = -1;
 	}
 	if (run.pcapng && pcapng_close(run.pcapng, error))
 		ret = -1;
+	streams_free(run.streams);
 	journey_engine_free(run.engine);
 	tally_free(run.tally);
 	known_free(run.known);

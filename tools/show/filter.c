@@ -100,7 +100,7 @@ static bool packet_matches(const struct filter *filter, const struct skbtrace_re
  */
 bool filter_packet(const struct filter *filter, const struct skbtrace_record *record)
 {
-	return packet_matches(filter, record) ||
+	return (record->flags & SKBTRACE_F_MESSAGE) || packet_matches(filter, record) ||
 	       (record->payload == SKBTRACE_PAYLOAD_NONE && !(record->flags & SKBTRACE_F_FLOW));
 }
 

@@ -37,6 +37,7 @@
  * @hidden: not of what was to be shown
  * @unknown: of packets that no journey is known of
  * @elsewhere: of skbs whose packet goes on without them
+ * @messages: no hops but what applications sent and got
  * @no_room: of journeys that had as many hops as they may
  * @unasked: of points that were not asked for, which tell lives apart
  * @blind: why the module does not see all that it is to see, "" if it does
@@ -59,10 +60,12 @@ struct summary {
 	uint64_t no_room;
 	uint64_t unasked;
 	const char *blind;
+	uint64_t messages;
 	bool hops_only;
 };
 
 struct show;
+struct show_messages;
 
 /**
  * struct show_ops - a way to show things
@@ -92,6 +95,7 @@ struct show_ops {
  * @color: with colours
  * @stacks: with stacks
  * @tree: branch by branch, not by time
+ * @messages: what applications sent and got, or NULL
  */
 struct show {
 	const struct show_ops *ops;
@@ -101,6 +105,7 @@ struct show {
 	bool color;
 	bool stacks;
 	bool tree;
+	struct show_messages *messages;
 };
 
 extern const struct show_ops show_text_ops;

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "show.h"
 #include "show_end.h"
+#include "show_messages.h"
 #include "text_pieces.h"
 
 static const char * const kind_names[] = {
@@ -244,7 +245,12 @@ static void json_journey(struct show *show, const struct journey *journey,
 		first = false;
 		put_hop_object(show, &journey->hops[i].record);
 	}
-	fputs("]}\n", out);
+	putc(']', out);
+	if (show->messages) {
+		show_sender(show->messages, journey);
+		show_receiver(show->messages, journey);
+	}
+	fputs("}\n", out);
 }
 
 static void json_hop(struct show *show, const struct skbtrace_record *record)

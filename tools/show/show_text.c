@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/utf8.h"
 #include "show_end.h"
+#include "show_messages.h"
 #include "show_notes.h"
 #include "text_pieces.h"
 
@@ -400,10 +401,14 @@ static void text_journey(struct show *show, const struct journey *journey,
 
 	lay_out(show, journey, &columns);
 	put_heading(show, journey, verdict);
+	if (show->messages)
+		show_sender(show->messages, journey);
 	if (show->tree)
 		put_tree(show, &columns, journey, verdict);
 	else
 		put_hops(show, &columns, journey, verdict, NULL);
+	if (show->messages)
+		show_receiver(show->messages, journey);
 	put_changes(show, journey, verdict);
 	putc('\n', show->out);
 }
@@ -475,6 +480,7 @@ static void put_records(FILE *out, const struct summary *summary)
 		{ summary->elsewhere, "of skbs that the packet goes on without" },
 		{ summary->no_room, "of journeys that were full" },
 		{ summary->unasked, "of points that were not asked for" },
+		{ summary->messages, "of applications" },
 	};
 	unsigned int i;
 

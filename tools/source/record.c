@@ -41,6 +41,9 @@ static void clean_packet(struct skbtrace_record *record)
  */
 void record_clean(struct skbtrace_record *record)
 {
+	/* Of these all is written. */
+	if (record->flags & SKBTRACE_F_MESSAGE)
+		return;
 	if (record->payload == SKBTRACE_PAYLOAD_NONE) {
 		record->payload_len = 0;
 		record->csum = SKBTRACE_CSUM_UNCHECKED;
