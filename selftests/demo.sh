@@ -86,4 +86,25 @@ status=$?
 echo "$status"
 [ $status = 1 ] || die "skbtrace check should have said 1"
 rmmod skbtrace
+tc qdisc del dev calmveth2_peer clsact
+
+say "Now the bytes of an application change before there is a packet: all hops agree"
+echo '
+  A page fault in the middle of send() sends on another socket, as one of a file that is
+  mapped from CIFS does, and both use the same piece of memory (dacb5d8875cc).'
+run insmod /skbtrace/skbtrace.ko socket=1 || die "the module does not load again"
+run insmod /skbtrace/hopfrag.ko || die "no module that provokes it"
+in1 /usr/bin/python3 net/applications.py receive frag 6000 >"$work/got" &
+in2 /usr/bin/python3 net/applications.py send frag 78.78.0.10 6000 - >"$work/sent" ||
+	die "nothing was sent"
+wait $!
+echo "(the application sent $(cat "$work/sent") bytes; the other one got $(cat "$work/got"))"
+sleep 0.5
+echo "# skbtrace check; echo \$?"
+skbtrace check
+status=$?
+echo "$status"
+[ $status = 1 ] || die "skbtrace check should have said 1"
+rmmod hopfrag
+rmmod skbtrace
 say "That was it. make vm gives you a shell in such a machine; README.md says the rest."

@@ -110,6 +110,8 @@ add_module() {
 		[[ ${command[*]} != *$other* && ( -z $kselftest || ${command[*]} = *" -t "* ) ]] ||
 			others+=" --with $other"
 	done
+	[[ ${command[*]} != *socket* && ${command[*]} != *demo* &&
+		( -z $kselftest || ${command[*]} = *" -t "* ) ]] || others+=" --with hopfrag"
 	[[ ${command[*]} != *bench/* ]] || others+=" --with bench"
 	# shellcheck disable=SC2086
 	KDIR=$KDIR CC=${CC-} "$rig/build.sh" ${strict:+--strict} $others \
