@@ -7,6 +7,9 @@
 
 #include "segments.h"
 
+/* There are records of how segments are made. */
+static bool tied;
+
 static void forward_three(struct test *t, uint32_t wrong_in_one, uint32_t wrong_in_all,
 			  unsigned int flow)
 {
@@ -19,6 +22,8 @@ static void forward_three(struct test *t, uint32_t wrong_in_one, uint32_t wrong_
 	at(t, "ip_forward", hop);
 	hop.flow = flow;
 	at(t, "__dev_queue_xmit", hop);
+	for (i = 0; tied && i < 3; i++)
+		feed(t, HOP("skb_segment:return", .skb = SEGMENT_SKB(0), .ret = 0x1000 * (i + 1)));
 	gone(t, SEGMENT_SKB(0));
 	for (i = 0; i < 3; i++) {
 		hop = segment_with(i, wrong_in_one ? wrong_in_one : wrong_in_all);
@@ -43,6 +48,29 @@ TEST_F(regroup, cut_again)
 			     "ip_rcv ip_forward __dev_queue_xmit kfree_skbmem "
 			     "dev_hard_start_xmit tcp_v4_rcv tcp_queue_rcv kfree_skbmem",
 			     t->seen[i].hops);
+}
+
+TEST_F(regroup, cut_again_as_records_say)
+{
+	struct test *t = &self->t;
+	unsigned int i;
+
+	tied = true;
+	forward_three(t, 0, 0, 9);
+	EXPECT_ALL_INTACT(t, 3);
+	for (i = 1; i < 3; i++)
+		EXPECT_STREQ("tcp_queue_rcv", t->seen[i].end_point);
+}
+
+TEST_F(regroup, one_changed_when_cut_again_as_records_say)
+{
+	struct test *t = &self->t;
+
+	tied = true;
+	forward_three(t, WRONG(MSS + 5), 0, 7);
+	ASSERT_EQ(3, t->nr_seen);
+	EXPECT_CHANGED(t, 1, "__dev_queue_xmit", "dev_hard_start_xmit");
+	EXPECT_INTACT(t, 2);
 }
 
 TEST_F(regroup, cut_again_and_address_translated)

@@ -405,7 +405,11 @@ static void drop(struct journey_engine *engine, const struct skbtrace_record *re
 /* Was the skb copied, and not looked at since?  Then the copy is in its place. */
 static bool goes_on_in_copy(const struct journey_life *life)
 {
-	return life->nr_hops && life->copy && life->copy->phase != LIFE_TAP;
+	const struct journey_life *copy = life->copy;
+
+	/* Which segment has what was merged into it is seen when they are looked at. */
+	return life->nr_hops && copy && copy->phase != LIFE_TAP &&
+	       (!copy->is_segment || (copy->nr_hops && !life->merged));
 }
 
 static void release(struct journey_engine *engine, const struct skbtrace_record *record)
@@ -429,10 +433,12 @@ static void release(struct journey_engine *engine, const struct skbtrace_record 
 	}
 	if (life->phase != LIFE_KEPT) {
 		hop = annotate_shown(engine, life, record);
-		if (life->end == JOURNEY_OPEN && goes_on_in_copy(life))
+		if (life->end == JOURNEY_OPEN && goes_on_in_copy(life)) {
+			regroup_rebuilt(engine, life, life->copy);
 			life->phase = LIFE_PASSED_ON;
-		else if (life->end == JOURNEY_OPEN)
+		} else if (life->end == JOURNEY_OPEN) {
 			set_end(engine, life, JOURNEY_FREED, hop);
+		}
 	}
 	/* It may go on in another skb: see guess_by_identity(). */
 	if (life->end == JOURNEY_FREED && life->nr_hops && life->phase != LIFE_PASSED_ON)
