@@ -12,7 +12,8 @@
  * 20eb4f29b602 ("net: fix sk_page_frag() recursion from memory reclaim") keeps sockets
  * off it whose sk_allocation says that they may not enter the file system, and
  * dacb5d8875cc ("tcp: fix page frag corruption on page fault") goes by what CIFS and
- * others set.  3.10.0-1160.el7 has neither.
+ * others set; since 6.2 they say so with sk_use_task_frag.  3.10.0-1160.el7 has none of
+ * that.
  *
  *	open, ioctl(fd, 0, socket), mmap
  */
@@ -53,6 +54,10 @@ static int fault_in(struct vm_area_struct *vma, struct vm_fault *vmf)
 		vec.iov_len = min_t(size_t, nbytes, sizeof(inner));
 		memset(inner, 'n', sizeof(inner));
 		sock->sk->sk_allocation = nofs ? GFP_NOFS : GFP_KERNEL;
+		/* 6.2, 98123866fcf3 ("Treewide: Stop corrupting socket's task_frag"). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+		sock->sk->sk_use_task_frag = !nofs;
+#endif
 		if (kernel_sendmsg(sock, &msg, &vec, 1, vec.iov_len) < 0)
 			pr_err("hopfrag: the inner send failed\n");
 	}
