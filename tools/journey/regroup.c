@@ -313,7 +313,7 @@ static void merge(struct journey_engine *engine, struct journey_life *carrier, u
 	uint32_t crc = 0, nr, i;
 
 	nr = parts_by_place(engine, carrier, &joint->record, span, parts);
-	if (!nr)
+	if (!nr && !packet_is_tcp(&joint->record))
 		nr = parts_by_ties(carrier, span, parts);
 	if (!nr && may_be_merged(carrier, &joint->record))
 		joint->joint = JOURNEY_JOINT_UNKNOWN;
