@@ -180,7 +180,10 @@ watch() {
 
 # at_end PID: the reader has opened all rings at their ends, and ends well if it is told to
 at_end() {
-	local key value
+	local key value name
+	# Before it is the reader it is this shell, which catches signals, too: told to end
+	# then, it would run our cleanup().
+	read -r name <"/proc/$1/comm" && [ "$name" = skbtrace ] || return
 	while read -r key value; do
 		[ "$key" != SigCgt: ] || return $((!(16#$value >> 14 & 1)))
 	done <"/proc/$1/status"
