@@ -2,6 +2,6 @@
 #ifndef SKBTRACE_VERSION_H
 #define SKBTRACE_VERSION_H
 
-#define SKBTRACE_VERSION "0.1.0"
+#define SKBTRACE_VERSION "0.2.0"
 
 #endif /* SKBTRACE_VERSION_H */
