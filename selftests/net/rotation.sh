@@ -15,7 +15,8 @@ record_until() {
 	rm -f "$file"*
 	skbtrace record -o "$file" "$@" 2>"$work/recorded" &
 	recorder=$!
-	in2 ping -q -i 0.01 78.78.0.10 >/dev/null &
+	# Not in2: it is ping itself that is to be ended.
+	ip netns exec ns-calm2 ping -q -i 0.01 78.78.0.10 >/dev/null &
 	pinger=$!
 	until_true 300 test -e "$file.$((files - 1))" || status=1
 	kill $pinger $recorder

@@ -70,8 +70,12 @@ scenario_up() {
 # A namespace is taken down behind our back, and later if a process is in it; the
 # devices would still have their names.
 scenario_down() {
-	local i
+	local i pids
 	for i in 1 2; do
+		# What still runs there has our output open, and would be waited for.
+		pids=$(ip netns pids ns-calm$i)
+		# shellcheck disable=SC2086
+		[ -z "$pids" ] || kill $pids
 		ip link del calmveth${i}_peer
 		ip netns del ns-calm$i
 	done 2>/dev/null
