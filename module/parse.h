@@ -123,9 +123,9 @@ static __always_inline void put_ipv6(__u8 to[16], const struct in6_addr *address
 
 /* Like header_at(), but without a test where the header is linear. */
 static __always_inline bool has_header(const struct walk *walk, int len,
-				       const void *header)
+				       void *header)
 {
-	const void **at = (const void **)header;
+	const void **at = header;
 
 	if (likely(len <= walk->headlen - walk->offset)) {
 		*at = walk->data + walk->offset;
@@ -168,7 +168,8 @@ static __always_inline enum walk_next walk_ipv4(struct walk *walk,
 {
 	struct skbtrace_record *record = walk->record;
 	const struct iphdr *iph;
-	u16 says, frag_off;
+	__be16 frag_off;
+	u16 says;
 	u8 first;
 
 	if (unlikely(!has_header(walk, sizeof(*iph), &iph)))
