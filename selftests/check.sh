@@ -125,7 +125,8 @@ guest_job() {
 		mem=2048 ;;
 	esac
 	doing "$id" 0 "$where: preparing a machine"
-	echo "# again: make check TESTS=%s $(again "$where")$more" >"$results/$name.tap"
+	printf '# %s\n' "tests: $*" "again: make check TESTS='%s' $(again "$where")$more" \
+		>"$results/$name.tap"
 	# The kernel puts what it does not know into the environment of init.
 	# shellcheck disable=SC2016
 	VMKERNEL=$where setsid bash -c 'echo $$ >"$0"; exec "$@"' "$state/group.$id" \

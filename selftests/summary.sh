@@ -11,7 +11,7 @@
 #	N passed, N failed, N skipped
 #
 # That command is what a line "# again: COMMAND" in the file says, with the test in the
-# place of %s.
+# place of %s; if none had begun, with those that a line "# tests: NAME..." has.
 #
 # Counted are test cases, not the tests around them; of those only one that
 # failed although its cases passed, or that had none. A plan with more tests than
@@ -49,7 +49,7 @@ function fail(what, expected,   line, i) {
 	came = 0
 	if (again != "") {
 		line = again
-		sub(/%s/, tested, line)
+		sub(/%s/, tested == "" ? tests : tested, line)
 		failures = failures "  again:     " line "\n"
 	}
 }
@@ -90,7 +90,7 @@ FNR == 1 {
 	n = split(FILENAME, part, "/")
 	file = part[n]
 	sub(/\.tap$/, "", file)
-	seen = 0; deepest = -1; name[0] = again = tested = ""; nr_said = 0
+	seen = 0; deepest = -1; name[0] = again = tests = tested = ""; nr_said = 0
 	read[FILENAME]
 }
 { sub(/\r$/, ""); d = depth_of($0) }
@@ -105,6 +105,7 @@ rest ~ /^selftests: .*: / && d > 0 {
 	next
 }
 
+rest ~ /^tests: / && d == 1 && !seen { tests = substr(rest, 8); next }
 rest ~ /^again: / && d == 1 && !seen { again = substr(rest, 8); next }
 
 rest ~ /^(K?TAP version )/ {

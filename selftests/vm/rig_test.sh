@@ -78,7 +78,7 @@ header="TAP version 13"
 one=("# selftests: skbtrace: a.sh" "# $header" "# 1..2")
 
 ktap_print_header
-ktap_set_plan 65
+ktap_set_plan 66
 
 check "all pass" 0 "2 passed, 0 failed, 0 skipped" \
 	sum "$header" 1..1 "${one[@]}" "# ok 1 a" "# ok 2 b" "ok 1 selftests: skbtrace: a.sh"
@@ -128,6 +128,8 @@ check "what was expected" 1 "  expected:  all 4 come" sum "${failing[@]}"
 check "what came" 1 "  came:      3 of 4" sum "${failing[@]}"
 check "all of it" 1 "             came" sum "${failing[@]}"
 check "how to run it again" 1 "  again:     make check TESTS=a.sh KERNELS=6.1" sum "${failing[@]}"
+check "how to run all again when none began" 1 "  again:     make check TESTS=a.sh b.sh KERNELS=6.1" \
+	sum "# tests: a.sh b.sh" "$again" "Bail out! no machine"
 
 check "what a target runs, the longest first, in as many machines as it takes" 0 \
 	"55 6.1 b.sh c.sh;40 5.10 a.sh;40 6.1 a.sh;5 here unit" plan check
