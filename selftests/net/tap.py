@@ -23,9 +23,9 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def frame(source_mac, source, destination_mac, destination, payload):
+def frame(source_mac, source, destination_mac, destination, ip_id, payload):
     ports = struct.pack("!HHHH", 7879, 7878, 8 + len(payload), 0xbad)
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(payload), 7, 0, 64,
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(payload), ip_id, 0, 64,
                          socket.IPPROTO_UDP, 0) + source + destination
     header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
     return destination_mac + source_mac + b"\x08\x00" + header + ports + payload
@@ -39,9 +39,10 @@ def main(device, *ends):
         "16sH", device.encode(), IFF_TAP | IFF_NO_PI))
     print("ready", flush=True)
     for _ in sys.stdin:
-        for _ in range(int(ends[4])):
+        # With one id they would be one datagram, delivered often.
+        for ip_id in range(1, int(ends[4]) + 1):
             os.write(tap, frame(macs[0], addresses[0], macs[1], addresses[1],
-                                b"broken on the wire, says nobody."))
+                                ip_id, b"broken on the wire, says nobody."))
 
 
 if __name__ == "__main__":
