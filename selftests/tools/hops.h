@@ -57,7 +57,8 @@ struct hop {
 	const char *peer;
 	unsigned int l4proto;	/* 0: UDP */
 	unsigned int protocol;	/* 0: IPv4 */
-	unsigned int flow;	/* makes addresses and ports */
+	unsigned int flow;	/* makes the source's address and port */
+	unsigned int to;	/* makes the destination's address */
 	uint32_t seq;
 	uint32_t ip_id;
 	uint32_t len;		/* 0: 100 */
@@ -212,6 +213,7 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 	r.saddr[2] = hop->flow >> 8;
 	r.saddr[3] = hop->flow;
 	r.daddr[0] = 10;
+	r.daddr[2] = hop->to;
 	r.daddr[3] = 1;
 	if (r.frag_off) {
 		/* What is in front of it in the datagram has the ports. */

@@ -110,7 +110,39 @@ TEST_F(tunnel, within_esp)
 		{ "__udp_enqueue_schedule_skb", .skb = 1 }));
 }
 
-/* It leaves encrypted, or comes so: there is nothing to compare that with. */
+/* It comes encrypted, and goes on in clear: each is compared with itself. */
+TEST_F(tunnel, out_of_esp)
+{
+	const struct hop esp = {
+		.skb = 1, .len = 160, .crc = 7, .l4proto = IPPROTO_ESP, .flow = 9, .outer = 1,
+		.payload = SKBTRACE_PAYLOAD_OPAQUE, .tunnel = SKBTRACE_TUNNEL_ESP, .tunnel_id = 5
+	};
+	struct hop xmit = esp, rcv = esp;
+
+	xmit.point = "veth_xmit";
+	rcv.point = "ip_rcv";
+	EXPECT_INTACT_OR("payload changed between ip_local_deliver and __udp_enqueue_schedule_skb",
+		verdict_of_hops(&self->t, xmit, rcv,
+		{ "ip_local_deliver", .skb = 1 },
+		{ "__udp_enqueue_schedule_skb", .skb = 1, .crc = variant->crc }));
+}
+
+TEST_F(tunnel, out_of_esp_and_not_seen_again)
+{
+	const struct hop esp = {
+		.skb = 1, .len = 160, .crc = 7, .l4proto = IPPROTO_ESP, .flow = 9, .outer = 1,
+		.payload = SKBTRACE_PAYLOAD_OPAQUE, .tunnel = SKBTRACE_TUNNEL_ESP, .tunnel_id = 5
+	};
+	struct hop xmit = esp;
+
+	xmit.point = "veth_xmit";
+	EXPECT_VERDICT(VERDICT_UNVERIFIED, "payload went from 160 bytes to 100 bytes at "
+		       "__udp_enqueue_schedule_skb: it is encrypted there, or was until then",
+		verdict_of_hops(&self->t, xmit,
+		{ "__udp_enqueue_schedule_skb", .skb = 1 }));
+}
+
+/* It leaves encrypted: there is nothing to compare that with. */
 TEST_F(tunnel, into_esp)
 {
 	EXPECT_VERDICT(VERDICT_UNVERIFIED, "payload went from 100 bytes to 160 bytes at veth_xmit: "
@@ -202,6 +234,30 @@ TEST_F(tunnel, after_tunnel)
 /* -- segments and merges, by their records -- */
 
 /* UDP over IPv6 has no number either: the records tell the order. */
+/* IPv6's headers have no number: that both addresses are others says so. */
+TEST_F(tunnel, after_tunnel_of_ipv6)
+{
+	const struct verdict *verdict = verdict_of_hops(&self->t,
+		{ "__netif_receive_skb_core", .skb = 1, .protocol = ETH_P_IPV6, .dev = "l1",
+		  .flow = 1, .to = 2, .ttl = 64, .len = 160 },
+		{ "veth_xmit", .skb = 1, .protocol = ETH_P_IPV6, .dev = "r1",
+		  .flow = 2, .to = 3, .ttl = 64, .len = 160, .crc = GARBLED });
+
+	EXPECT_EQ(VERDICT_UNVERIFIED, verdict->payload);
+	EXPECT_EQ(0, verdict->nr_changes);
+}
+
+/* A router that translates one of them, seen in front and behind. */
+TEST_F(tunnel, through_a_router_that_translates)
+{
+	EXPECT_INTACT_OR("payload changed between __netif_receive_skb_core and veth_xmit",
+		verdict_of_hops(&self->t,
+		{ "__netif_receive_skb_core", .skb = 1, .protocol = ETH_P_IPV6, .dev = "l1",
+		  .flow = 1, .to = 2, .ttl = 64 },
+		{ "veth_xmit", .skb = 1, .protocol = ETH_P_IPV6, .dev = "r1",
+		  .flow = 1, .to = 3, .ttl = 63, .crc = variant->crc }));
+}
+
 TEST_F(tunnel, udp_segments)
 {
 	struct test *t = &self->t;

@@ -54,6 +54,22 @@ static bool other_ip_header(const struct skbtrace_record *a, const struct skbtra
 	       (a->ttl && b->ttl && b->ttl > a->ttl);
 }
 
+/*
+ * Can one be the outside of a tunnel that is not known, and the other that of another,
+ * between which nothing was seen?  IPv6 has no number that tells.
+ */
+static bool may_be_two_tunnels(const struct skbtrace_record *a, const struct skbtrace_record *b)
+{
+	switch (b->l4proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return false;
+	default:
+		return !same_ip_id(a, b) && !packet_share_host(a, b) && !packet_same_device(a, b);
+	}
+}
+
 static bool is_at_socket(const struct skbtrace_record *record)
 {
 	enum point_role role = point_of(record->point)->role;
@@ -97,7 +113,7 @@ static struct comparison compare_bytes(const struct skbtrace_record *a,
 	if (a->frag_off != b->frag_off)
 		return result(COMPARE_REGROUPED, NULL);
 	if (!packet_same_flow(a, b)) {
-		if (!same_l4proto(a, b) || other_ip_header(a, b))
+		if (!same_l4proto(a, b) || other_ip_header(a, b) || may_be_two_tunnels(a, b))
 			return result(COMPARE_ELSEWHERE, "its addresses are others");
 		return changed(VERDICT_OTHER, 0);
 	}
@@ -201,7 +217,7 @@ struct comparison compare_hops(const struct skbtrace_record *a, const struct skb
 
 	if (packet_same_bytes(a, b))
 		return result(COMPARE_SAME, NULL);
-	if (one_fragment && packet_same_hosts(a, b))
+	if (one_fragment && packet_same_datagram(a, b))
 		return result(COMPARE_REGROUPED, NULL);
 	if (one_fragment || !same_kind(a, b))
 		return result(COMPARE_ELSEWHERE, kind_differs(a, b));

@@ -33,6 +33,53 @@ bool packet_same_hosts(const struct skbtrace_record *a, const struct skbtrace_re
 }
 
 /**
+ * packet_same_device() - are two records of one device
+ * @a: one
+ * @b: the other
+ */
+bool packet_same_device(const struct skbtrace_record *a, const struct skbtrace_record *b)
+{
+	return a->netns == b->netns && !strncmp(a->dev, b->dev, SKBTRACE_NAME_LEN);
+}
+
+/**
+ * packet_share_host() - have two records the source or the destination in common
+ * @a: one
+ * @b: the other
+ *
+ * What translates addresses at one place translates one of them.  Out of one tunnel and
+ * into another both are others.
+ */
+bool packet_share_host(const struct skbtrace_record *a, const struct skbtrace_record *b)
+{
+	return !memcmp(a->saddr, b->saddr, sizeof(a->saddr)) ||
+	       !memcmp(a->daddr, b->daddr, sizeof(a->daddr));
+}
+
+/**
+ * packet_same_datagram() - are two records of one skb of one IP datagram, whole or in
+ *	fragments
+ * @a: one
+ * @b: the other
+ *
+ * Its addresses may be translated, where it is put together of fragments or cut into
+ * them.  IPv6 numbers fragments only: there the device is to be the same, too, as it is
+ * where that happens, and is not in front of a tunnel and in it.
+ */
+bool packet_same_datagram(const struct skbtrace_record *a, const struct skbtrace_record *b)
+{
+	if (packet_same_hosts(a, b))
+		return true;
+	if (a->protocol != b->protocol || a->l4proto != b->l4proto ||
+	    !(a->flags & b->flags & SKBTRACE_F_FLOW) || a->depth != b->depth)
+		return false;
+	if (a->ip_id && b->ip_id)
+		return a->ip_id == b->ip_id;
+	return a->protocol == ETH_P_IPV6 && packet_same_device(a, b) &&
+	       packet_share_host(a, b);
+}
+
+/**
  * packet_same_flow() - have two records the same addresses, protocol and ports
  * @a: one
  * @b: the other

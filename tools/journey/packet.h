@@ -13,6 +13,9 @@
 
 bool packet_is_tcp(const struct skbtrace_record *record);
 bool packet_same_hosts(const struct skbtrace_record *a, const struct skbtrace_record *b);
+bool packet_same_device(const struct skbtrace_record *a, const struct skbtrace_record *b);
+bool packet_share_host(const struct skbtrace_record *a, const struct skbtrace_record *b);
+bool packet_same_datagram(const struct skbtrace_record *a, const struct skbtrace_record *b);
 bool packet_same_flow(const struct skbtrace_record *a, const struct skbtrace_record *b);
 bool packet_same_bytes(const struct skbtrace_record *a, const struct skbtrace_record *b);
 bool packet_proven_same(const struct skbtrace_record *a, const struct skbtrace_record *b);

@@ -68,14 +68,15 @@ struct span span_of(const struct skbtrace_record *record)
  * @record: the hop
  * @last: the one before it
  *
- * An IPv6 datagram has a number only while it is in fragments.
+ * An IPv6 datagram has a number only while it is in fragments.  Where they are put
+ * together addresses may be translated.
  */
 struct span span_in(const struct skbtrace_record *record, const struct skbtrace_record *last)
 {
 	struct span span = span_of(record);
 
-	if (span.len && !is_stream(record) && !record->ip_id && is_fragment(last) &&
-	    packet_same_hosts(record, last))
+	if (span.len && !is_stream(record) && !is_fragment(record) && is_fragment(last) &&
+	    packet_same_datagram(record, last))
 		span.space = span_of(last).space;
 	return span;
 }
@@ -175,12 +176,13 @@ bool span_of_segment(const struct skbtrace_record *whole, const struct skbtrace_
 	struct span all = span_of(whole);
 
 	*span = span_of(segment);
-	if (!all.len || span->len >= all.len || !packet_same_hosts(whole, segment))
+	if (!all.len || span->len >= all.len)
 		return false;
 	if (is_stream(segment))
-		return span_contains(&all, span);
+		return packet_same_hosts(whole, segment) && span_contains(&all, span);
 	if (is_fragment(segment)) {
-		if (whole->ip_id && whole->ip_id != segment->ip_id)
+		if (!packet_same_datagram(whole, segment) ||
+		    (whole->ip_id && whole->ip_id != segment->ip_id))
 			return false;
 	} else if (whole->gso_size && segment->l4proto == IPPROTO_UDP &&
 		   packet_same_flow(whole, segment)) {
