@@ -316,4 +316,74 @@ TEST_F(regroup, digest_0)
 	EXPECT_STREQ("its payload was not digested (digest=0?)", t->seen[0].verdict.why);
 }
 
+/*
+ * Of a socket whose device is not followed: the whole is first seen where it leaves the
+ * host, in clear of what changed it before. TCP sends one segment again, which something
+ * else changes before it is seen; later nothing does, or does.
+ */
+static void sent_again_unseen(struct test *t, bool cut, uint32_t wrong)
+{
+	struct hop whole = tcp(0x10, 0, 3 * MSS), again = SEGMENT(1);
+	unsigned int i;
+
+	whole.dev = again.dev = "r0";
+	at(t, "__dev_queue_xmit", whole);
+	for (i = 0; cut && i < 3; i++)
+		feed(t, HOP("skb_segment:return", .skb = 0x10, .ret = SEGMENT_SKB(i)));
+	if (cut)
+		gone(t, 0x10);
+	for (i = 0; cut && i < 3; i++) {
+		at(t, "dev_hard_start_xmit", SEGMENT(i));
+		receive(t, SEGMENT(i));
+	}
+	again.skb = 0x20;
+	again.wrong = WRONG(MSS + 5);
+	at(t, "__dev_queue_xmit", again);
+	again.wrong = wrong;
+	at(t, "dev_hard_start_xmit", again);
+	receive(t, again);
+	if (!cut)
+		receive(t, whole);
+	flush(t);
+}
+
+FIXTURE(again)
+{
+	struct test t;
+};
+
+FIXTURE_VARIANT(again)
+{
+	bool cut;
+};
+
+FIXTURE_VARIANT_ADD(again, cut) { true };
+FIXTURE_VARIANT_ADD(again, under_way) { false };
+
+FIXTURE_SETUP(again)
+{
+	test_begin(&self->t);
+}
+
+FIXTURE_TEARDOWN(again)
+{
+	test_end(&self->t);
+}
+
+TEST_F(again, and_not_changed_since)
+{
+	sent_again_unseen(&self->t, variant->cut, WRONG(MSS + 5));
+	EXPECT_ALL_INTACT(&self->t, 2);
+}
+
+TEST_F(again, and_changed)
+{
+	struct test *t = &self->t;
+
+	sent_again_unseen(t, variant->cut, WRONG(MSS + 6));
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_INTACT(t, 0);
+	EXPECT_CHANGED(t, 1, "__dev_queue_xmit", "dev_hard_start_xmit");
+}
+
 TEST_HARNESS_MAIN
