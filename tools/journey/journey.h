@@ -396,6 +396,7 @@ struct verdict {
 	/* where it went into something, or came out, that is not looked into; and what */
 	uint32_t crossed_at;
 	const char *crossed_why;
+	bool began_within;	/* what that is was all that had been seen of it */
 };
 
 void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *verdict);

@@ -332,6 +332,15 @@ static bool was_in_another(const struct journey *journey, uint32_t before, uint3
 	return false;
 }
 
+/* Has the journey, on the way to a hop, seen nothing but what is encrypted? */
+static bool began_encrypted(const struct journey *journey, uint32_t hop)
+{
+	for (; hop != JOURNEY_NO_HOP; hop = previous_with_digest(journey, hop))
+		if (journey->hops[hop].record.payload != SKBTRACE_PAYLOAD_OPAQUE)
+			return false;
+	return true;
+}
+
 /*
  * A hop sees the outside of something, or its inside again: it is compared with the
  * last that has seen the same side.
@@ -350,6 +359,8 @@ static void compare_beyond(struct verdict *verdict, const struct journey *journe
 		if (verdict->crossed_at == JOURNEY_NO_HOP) {
 			verdict->crossed_at = hop;
 			verdict->crossed_why = why;
+			verdict->began_within = b->payload != SKBTRACE_PAYLOAD_OPAQUE &&
+						began_encrypted(journey, before);
 		}
 		return;
 	}
@@ -398,6 +409,9 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 	case COMPARE_SAME:
 		if (a->digest_len < a->payload_len)
 			only_partly(verdict, a);
+		/* There is nothing in front of it to compare with, as where it came from. */
+		if (verdict->crossed_at == before && verdict->began_within)
+			verdict->crossed_at = JOURNEY_NO_HOP;
 		break;
 	case COMPARE_CHANGED:
 		if ((comparison.how != VERDICT_OTHER || a->tcp_seq != b->tcp_seq) &&
