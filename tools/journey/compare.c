@@ -12,6 +12,8 @@
 
 #include "compare.h"
 #include "lib/crc32c.h"
+#include "packet.h"
+#include "point.h"
 
 /**
  * compare_has_digest() - is all of the payload digested

@@ -2,7 +2,24 @@
 #ifndef SKBTRACE_TOOLS_COMPARE_H
 #define SKBTRACE_TOOLS_COMPARE_H
 
-#include "journey.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <skbtrace/record.h>
+
+/**
+ * enum verdict_how - what became of the payload
+ * @VERDICT_OTHER: as many bytes, but others
+ * @VERDICT_TRUNCATED: its end is missing
+ * @VERDICT_EXTENDED: bytes were added
+ * @VERDICT_EMPTIED: all of it is missing
+ */
+enum verdict_how {
+	VERDICT_OTHER,
+	VERDICT_TRUNCATED,
+	VERDICT_EXTENDED,
+	VERDICT_EMPTIED,
+};
 
 /**
  * enum compare_result - what two hops of one skb say of its payload

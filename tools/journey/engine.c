@@ -285,8 +285,8 @@ static void keep_life(struct journey_engine *engine, struct journey_life *life)
 	life->next = NULL;
 	life->whole_life = NULL;
 	life->copy = NULL;
-	life_forget_head(&engine->lives, life);
-	life_forget_identity(&engine->lives, life);
+	life_forget_key(&engine->lives, life, LIFE_HEAD);
+	life_forget_key(&engine->lives, life, LIFE_IDENTITY);
 	list_add_tail(&life->kept_link, &engine->kept);
 	engine->nr_kept++;
 	if (engine->nr_kept > engine->config.max_journeys)

@@ -2,13 +2,14 @@
 /*
  * The engine's journeys as objects.  Who uses whom:
  *
- *   journey.c -> follow.c -> {guess.c, regroup.c} -> engine.c -> life.c
+ *   journey -> follow -> {guess, regroup} -> engine -> life -> {packet, span, point}
+ *   verdict -> compare -> {packet, point}
  */
 #ifndef SKBTRACE_TOOLS_ENGINE_H
 #define SKBTRACE_TOOLS_ENGINE_H
 
-#include "journey.h"
 #include "life.h"
+#include "limits.h"
 
 /* Losses that are remembered singly; older ones are taken together. */
 #define ENGINE_LOSSES	64

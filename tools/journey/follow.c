@@ -10,12 +10,14 @@
 
 #include "follow.h"
 #include "guess.h"
+#include "packet.h"
+#include "point.h"
 #include "regroup.h"
 
 /* The life of that number, if it is not over; the newest is the only one. */
 static struct journey_life *living(const struct journey_engine *engine, uint64_t id)
 {
-	struct journey_life *life = life_of_id(&engine->lives, id);
+	struct journey_life *life = life_find(&engine->lives, LIFE_ID, id);
 
 	return life && !life->gone ? life : NULL;
 }
@@ -26,7 +28,7 @@ static void end_life(struct journey_engine *engine, struct journey_life *life, u
 	life->end_ns = ts_ns;
 	if (life->phase == LIFE_MERGED)
 		return;
-	life_forget_head(&engine->lives, life);
+	life_forget_key(&engine->lives, life, LIFE_HEAD);
 	engine_life_changed(engine, life);
 	/* Nothing more is heard of what it carried. */
 	if (!life_may_go_on(life))
@@ -53,7 +55,7 @@ static void supersede(struct journey_engine *engine, struct journey_life *life, 
 		engine_forget_kept(engine, life);
 		return;
 	}
-	life_forget_identity(&engine->lives, life);
+	life_forget_key(&engine->lives, life, LIFE_IDENTITY);
 	end_life(engine, life, ts_ns);
 }
 
@@ -61,8 +63,9 @@ static void supersede(struct journey_engine *engine, struct journey_life *life, 
 static void keep(struct journey_engine *engine, struct journey_life *life)
 {
 	/* Packet and bytes are the clone's to be found by. */
-	life_forget_identity(&engine->lives, life);
-	life_forget_span(&engine->lives, life);
+	life_forget_key(&engine->lives, life, LIFE_IDENTITY);
+	life_forget_key(&engine->lives, life, LIFE_PIECE);
+	life_forget_key(&engine->lives, life, LIFE_SPLIT);
 	life->phase = LIFE_KEPT;
 	engine_life_changed(engine, life);
 }
@@ -82,7 +85,7 @@ static struct journey_life *join(struct journey_engine *engine, struct journey_l
 	life->guessed = true;
 	if (life_is_over(origin)) {
 		origin->phase = LIFE_PASSED_ON;
-		life_forget_identity(&engine->lives, origin);
+		life_forget_key(&engine->lives, origin, LIFE_IDENTITY);
 		regroup_rebuilt(engine, origin, life);
 	} else if (origin->phase == LIFE_BORN) {
 		keep(engine, origin);
@@ -117,12 +120,15 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 		life->phase = LIFE_GOING;
 	if (point->role == ROLE_BIRTH && point->data == POINT_BYTES)
 		life->phase = LIFE_BORN;
-	life_set_head(&engine->lives, life, record->head);
+	if (record->head)
+		life_set_key(&engine->lives, life, LIFE_HEAD, record->head);
+	else
+		life_forget_key(&engine->lives, life, LIFE_HEAD);
 
 	known = life->nr_hops > 1 &&
 		packet_same_identity(&life->journey->hops[previous].record, record);
 	if (!known && packet_identity_is_strong(record))
-		life_set_identity(&engine->lives, life, packet_identity_hash(record));
+		life_set_key(&engine->lives, life, LIFE_IDENTITY, packet_identity_hash(record));
 
 	if (point->role == ROLE_DELIVER ||
 	    (point->role == ROLE_TRANSPORT && !record->payload_len))
@@ -454,9 +460,10 @@ static void release(struct journey_engine *engine, const struct skbtrace_record 
 	}
 	/* It may go on in another skb: see guess_by_identity(). */
 	if (life->end == JOURNEY_FREED && life->nr_hops && life->phase != LIFE_PASSED_ON)
-		life_set_identity(&engine->lives, life, packet_identity_hash(life_last(life)));
+		life_set_key(&engine->lives, life, LIFE_IDENTITY,
+			     packet_identity_hash(life_last(life)));
 	else
-		life_forget_identity(&engine->lives, life);
+		life_forget_key(&engine->lives, life, LIFE_IDENTITY);
 	end_life(engine, life, record->ts_ns);
 }
 
@@ -478,10 +485,10 @@ static void annotate_return(struct journey_engine *engine, const struct point *p
 			    const struct skbtrace_record *record)
 {
 	uint64_t called_ns = record->ts_ns - record->duration_ns;
-	struct journey_life *life = life_of_id(&engine->lives, record->life);
+	struct journey_life *life = life_find(&engine->lives, LIFE_ID, record->life);
 	uint32_t hop;
 
-	for (; life; life = life_older_of_id(life)) {
+	for (; life; life = life_older(life, LIFE_ID)) {
 		if (!life->journey || !life->journey->nr_hops || life->start_ns > record->ts_ns)
 			continue;
 		if (life->start_ns <= called_ns || began_with_call(life, point, record))
@@ -505,7 +512,7 @@ static void annotate_return(struct journey_engine *engine, const struct point *p
 	/* The queue that it had been delivered to is the one that refuses. */
 	if (life->end != JOURNEY_DELIVERED || point->role == ROLE_QUEUED) {
 		set_end(engine, life, JOURNEY_DROPPED, hop);
-		life_forget_identity(&engine->lives, life);
+		life_forget_key(&engine->lives, life, LIFE_IDENTITY);
 	}
 }
 

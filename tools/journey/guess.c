@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "guess.h"
+#include "packet.h"
+#include "point.h"
 
 /* Among how many lives of one identity the origin of a packet is looked for. */
 #define ORIGINS_MAX	8
@@ -36,8 +38,8 @@ struct journey_life *guess_by_head(const struct journey_engine *engine,
 
 	if (!record->head)
 		return NULL;
-	for (life = life_of_head(&engine->lives, record->head); life;
-	     life = life_older_of_head(life)) {
+	for (life = life_find(&engine->lives, LIFE_HEAD, record->head); life;
+	     life = life_older(life, LIFE_HEAD)) {
 		const struct skbtrace_record *last = last_told_of(life);
 
 		/*
@@ -83,8 +85,8 @@ struct journey_life *guess_by_identity(const struct journey_engine *engine,
 	struct journey_life *freed = NULL, *alive = NULL, *life;
 	int nr_freed = 0, nr_alive = 0, nr = 0;
 
-	for (life = life_of_identity(&engine->lives, packet_identity_hash(record)); life;
-	     life = life_older_of_identity(life)) {
+	for (life = life_find(&engine->lives, LIFE_IDENTITY, packet_identity_hash(record));
+	     life; life = life_older(life, LIFE_IDENTITY)) {
 		const struct skbtrace_record *last = life_last(life);
 
 		if (++nr > ORIGINS_MAX)

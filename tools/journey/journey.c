@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "follow.h"
+#include "journey.h"
 
 /*
  * A return is recorded after all that happened in the call, the free of the

@@ -11,18 +11,19 @@
 #include <string.h>
 
 #include "life.h"
+#include "packet.h"
 
 /* Fibonacci hashing: the upper bits depend on all bits of the key. */
-static struct hlist_head *bucket(const struct life_table *table, struct hlist_head *buckets,
+static struct hlist_head *bucket(const struct life_table *table, enum life_key_kind kind,
 				 uint64_t value)
 {
-	return &buckets[value * 0x9e3779b97f4a7c15ULL >> table->shift];
+	return &table->buckets[kind][value * 0x9e3779b97f4a7c15ULL >> table->shift];
 }
 
-static struct life_key *key_newest(const struct life_table *table, struct hlist_head *buckets,
-				   uint64_t value)
+static struct life_key *newest(const struct life_table *table, enum life_key_kind kind,
+			       uint64_t value)
 {
-	struct hlist_node *node = bucket(table, buckets, value)->first;
+	struct hlist_node *node = bucket(table, kind, value)->first;
 
 	for (; node; node = node->next) {
 		struct life_key *key = container_of(node, struct life_key, node);
@@ -33,42 +34,14 @@ static struct life_key *key_newest(const struct life_table *table, struct hlist_
 	return NULL;
 }
 
-static void key_add(const struct life_table *table, struct hlist_head *buckets,
-		    struct life_key *key, uint64_t value)
-{
-	struct life_key *older = key_newest(table, buckets, value);
-
-	key->value = value;
-	key->newer = NULL;
-	key->older = older;
-	if (older) {
-		hlist_del_init(&older->node);
-		older->newer = key;
-	}
-	hlist_add_head(&key->node, bucket(table, buckets, value));
-}
-
-static bool key_is_set(const struct life_key *key)
+static bool is_set(const struct life_key *key)
 {
 	return key->newer || hlist_hashed(&key->node);
 }
 
-static void key_del(const struct life_table *table, struct hlist_head *buckets,
-		    struct life_key *key)
+static struct journey_life *life_of_key(struct life_key *key, enum life_key_kind kind)
 {
-	if (!key_is_set(key))
-		return;
-	if (key->older)
-		key->older->newer = key->newer;
-	if (key->newer) {
-		key->newer->older = key->older;
-	} else {
-		hlist_del_init(&key->node);
-		if (key->older)
-			hlist_add_head(&key->older->node, bucket(table, buckets, key->value));
-	}
-	key->newer = NULL;
-	key->older = NULL;
+	return key ? container_of(key - kind, struct journey_life, keys[0]) : NULL;
 }
 
 /**
@@ -80,7 +53,7 @@ static void key_del(const struct life_table *table, struct hlist_head *buckets,
  */
 int life_table_init(struct life_table *table, uint32_t nr_expected)
 {
-	unsigned int bits = 4;
+	unsigned int bits = 4, i;
 	size_t nr;
 
 	while (bits < 32 && 1ULL << bits < nr_expected)
@@ -88,15 +61,14 @@ int life_table_init(struct life_table *table, uint32_t nr_expected)
 	nr = (size_t)1 << bits;
 	table->shift = 64 - bits;
 	table->unused = NULL;
-	table->by_id = calloc(nr, sizeof(struct hlist_head));
-	table->by_head = calloc(nr, sizeof(struct hlist_head));
-	table->by_identity = calloc(nr, sizeof(struct hlist_head));
-	table->by_piece = calloc(nr, sizeof(struct hlist_head));
-	table->by_split = calloc(nr, sizeof(struct hlist_head));
-	if (!table->by_id || !table->by_head || !table->by_identity ||
-	    !table->by_piece || !table->by_split) {
-		life_table_destroy(table);
-		return -ENOMEM;
+	memset(table->buckets, 0, sizeof(table->buckets));
+	for (i = 0; i < LIFE_KEYS; i++)
+		table->buckets[i] = calloc(nr, sizeof(struct hlist_head));
+	for (i = 0; i < LIFE_KEYS; i++) {
+		if (!table->buckets[i]) {
+			life_table_destroy(table);
+			return -ENOMEM;
+		}
 	}
 	return 0;
 }
@@ -108,16 +80,14 @@ int life_table_init(struct life_table *table, uint32_t nr_expected)
 void life_table_destroy(struct life_table *table)
 {
 	struct journey_life *life;
+	unsigned int i;
 
 	while ((life = table->unused)) {
 		table->unused = life->next;
 		free(life);
 	}
-	free(table->by_id);
-	free(table->by_head);
-	free(table->by_identity);
-	free(table->by_piece);
-	free(table->by_split);
+	for (i = 0; i < LIFE_KEYS; i++)
+		free(table->buckets[i]);
 }
 
 /**
@@ -148,7 +118,7 @@ struct journey_life *life_new(struct life_table *table, uint64_t id, uint64_t st
 	list_init(&life->kept_link);
 	list_init(&life->joining);
 	list_init(&life->joining_link);
-	key_add(table, table->by_id, &life->id_key, id);
+	life_set_key(table, life, LIFE_ID, id);
 	return life;
 }
 
@@ -159,13 +129,13 @@ struct journey_life *life_new(struct life_table *table, uint64_t id, uint64_t st
  */
 void life_release(struct life_table *table, struct journey_life *life)
 {
+	unsigned int i;
+
 	life_part(life);
 	while (!list_empty(&life->joining))
 		life_part(container_of(life->joining.next, struct journey_life, joining_link));
-	key_del(table, table->by_id, &life->id_key);
-	life_forget_head(table, life);
-	life_forget_identity(table, life);
-	life_forget_span(table, life);
+	for (i = 0; i < LIFE_KEYS; i++)
+		life_forget_key(table, life, i);
 	list_del_init(&life->kept_link);
 	life->next = table->unused;
 	table->unused = life;
@@ -288,164 +258,73 @@ void life_part(struct journey_life *part)
 }
 
 /**
- * life_set_head() - note where a life's data are
+ * life_set_key() - note what a life is found by
  * @table: the table
  * @life: the life
- * @head: skb->head
+ * @kind: which of its keys
+ * @value: the key; the life is the newest that has it, unless it has it already
  */
-void life_set_head(struct life_table *table, struct journey_life *life, uint64_t head)
+void life_set_key(struct life_table *table, struct journey_life *life, enum life_key_kind kind,
+		  uint64_t value)
 {
-	if (life->head == head)
+	struct life_key *key = &life->keys[kind], *older;
+
+	if (is_set(key) && key->value == value)
 		return;
-	life_forget_head(table, life);
-	life->head = head;
-	if (head)
-		key_add(table, table->by_head, &life->head_key, head);
+	life_forget_key(table, life, kind);
+	older = newest(table, kind, value);
+	key->value = value;
+	key->older = older;
+	if (older) {
+		hlist_del_init(&older->node);
+		older->newer = key;
+	}
+	hlist_add_head(&key->node, bucket(table, kind, value));
 }
 
 /**
- * life_forget_head() - do not find a life by its data any more
+ * life_forget_key() - do not find a life by that any more
  * @table: the table
  * @life: the life
+ * @kind: which of its keys
  */
-void life_forget_head(struct life_table *table, struct journey_life *life)
+void life_forget_key(struct life_table *table, struct journey_life *life, enum life_key_kind kind)
 {
-	key_del(table, table->by_head, &life->head_key);
-}
+	struct life_key *key = &life->keys[kind];
 
-static void key_set(const struct life_table *table, struct hlist_head *buckets,
-		    struct life_key *key, uint64_t value)
-{
-	if (key_is_set(key) && key->value == value)
+	if (!is_set(key))
 		return;
-	key_del(table, buckets, key);
-	key_add(table, buckets, key, value);
+	if (key->older)
+		key->older->newer = key->newer;
+	if (key->newer) {
+		key->newer->older = key->older;
+	} else {
+		hlist_del_init(&key->node);
+		if (key->older)
+			hlist_add_head(&key->older->node, bucket(table, kind, key->value));
+	}
+	key->newer = NULL;
+	key->older = NULL;
 }
 
 /**
- * life_set_identity() - note which packet a life carries
+ * life_find() - the newest life that has a key
  * @table: the table
- * @life: the life
- * @identity: see packet_identity_hash()
+ * @kind: which key
+ * @value: the key
  */
-void life_set_identity(struct life_table *table, struct journey_life *life, uint64_t identity)
+struct journey_life *life_find(const struct life_table *table, enum life_key_kind kind,
+			       uint64_t value)
 {
-	key_set(table, table->by_identity, &life->identity_key, identity);
+	return life_of_key(newest(table, kind, value), kind);
 }
 
 /**
- * life_set_piece() - note where the bytes begin that a life carries
- * @table: the table
+ * life_older() - the next older life that has the same key
  * @life: the life
- * @piece: see span_piece_hash()
+ * @kind: which key
  */
-void life_set_piece(struct life_table *table, struct journey_life *life, uint64_t piece)
+struct journey_life *life_older(const struct journey_life *life, enum life_key_kind kind)
 {
-	key_set(table, table->by_piece, &life->piece_key, piece);
-}
-
-/**
- * life_set_split() - note that a life's packet may be cut into several
- * @table: the table
- * @life: the life
- * @flow: see span_split_hash()
- */
-void life_set_split(struct life_table *table, struct journey_life *life, uint64_t flow)
-{
-	/* The newest is the one that was whole last. */
-	key_del(table, table->by_split, &life->split_key);
-	key_add(table, table->by_split, &life->split_key, flow);
-}
-
-/**
- * life_forget_identity() - do not find a life by its packet any more
- * @table: the table
- * @life: the life
- */
-void life_forget_identity(struct life_table *table, struct journey_life *life)
-{
-	key_del(table, table->by_identity, &life->identity_key);
-}
-
-/**
- * life_forget_span() - do not find a life by its bytes any more
- * @table: the table
- * @life: the life
- */
-void life_forget_span(struct life_table *table, struct journey_life *life)
-{
-	key_del(table, table->by_piece, &life->piece_key);
-	key_del(table, table->by_split, &life->split_key);
-}
-
-/* From here on: the newest life that has a key, and the next older one. */
-
-struct journey_life *life_of_id(const struct life_table *table, uint64_t id)
-{
-	struct life_key *key = key_newest(table, table->by_id, id);
-
-	return key ? container_of(key, struct journey_life, id_key) : NULL;
-}
-
-struct journey_life *life_older_of_id(const struct journey_life *life)
-{
-	struct life_key *key = life->id_key.older;
-
-	return key ? container_of(key, struct journey_life, id_key) : NULL;
-}
-
-struct journey_life *life_of_head(const struct life_table *table, uint64_t head)
-{
-	struct life_key *key = key_newest(table, table->by_head, head);
-
-	return key ? container_of(key, struct journey_life, head_key) : NULL;
-}
-
-struct journey_life *life_older_of_head(const struct journey_life *life)
-{
-	struct life_key *key = life->head_key.older;
-
-	return key ? container_of(key, struct journey_life, head_key) : NULL;
-}
-
-struct journey_life *life_of_identity(const struct life_table *table, uint64_t identity)
-{
-	struct life_key *key = key_newest(table, table->by_identity, identity);
-
-	return key ? container_of(key, struct journey_life, identity_key) : NULL;
-}
-
-struct journey_life *life_older_of_identity(const struct journey_life *life)
-{
-	struct life_key *key = life->identity_key.older;
-
-	return key ? container_of(key, struct journey_life, identity_key) : NULL;
-}
-
-struct journey_life *life_of_piece(const struct life_table *table, uint64_t piece)
-{
-	struct life_key *key = key_newest(table, table->by_piece, piece);
-
-	return key ? container_of(key, struct journey_life, piece_key) : NULL;
-}
-
-struct journey_life *life_older_of_piece(const struct journey_life *life)
-{
-	struct life_key *key = life->piece_key.older;
-
-	return key ? container_of(key, struct journey_life, piece_key) : NULL;
-}
-
-struct journey_life *life_of_split(const struct life_table *table, uint64_t flow)
-{
-	struct life_key *key = key_newest(table, table->by_split, flow);
-
-	return key ? container_of(key, struct journey_life, split_key) : NULL;
-}
-
-struct journey_life *life_older_of_split(const struct journey_life *life)
-{
-	struct life_key *key = life->split_key.older;
-
-	return key ? container_of(key, struct journey_life, split_key) : NULL;
+	return life_of_key(life->keys[kind].older, kind);
 }

@@ -4,6 +4,7 @@
  * bytes a new skb has, and whether what was put together has those of its parts.
  */
 #include "lib/crc32c.h"
+#include "packet.h"
 #include "regroup.h"
 
 /* How many lives of one key are looked at, at the most: cost is to be bounded. */
@@ -52,8 +53,8 @@ struct journey_life *regroup_origin(const struct journey_engine *engine,
 
 	if (!span_of(record).len)
 		return NULL;
-	for (life = life_of_split(&engine->lives, span_part_hash(record));
-	     life && nr < WHOLES_MAX; life = life_older_of_split(life), nr++) {
+	for (life = life_find(&engine->lives, LIFE_SPLIT, span_part_hash(record));
+	     life && nr < WHOLES_MAX; life = life_older(life, LIFE_SPLIT), nr++) {
 		const struct skbtrace_record *whole;
 
 		if ((!life_is_under_way(life) && !was_cut(life)) || life->carrier ||
@@ -162,8 +163,8 @@ void regroup_tied(struct journey_engine *engine, struct journey_life *life,
 	/* It may have grown since: what it had is one of the parts. */
 	if (whole->span.len && !life->span.len) {
 		life->span = whole->span;
-		life_set_piece(&engine->lives, life,
-			       span_piece_hash(life->span.space, life->span.start));
+		life_set_key(&engine->lives, life, LIFE_PIECE,
+			     span_piece_hash(life->span.space, life->span.start));
 	}
 }
 
@@ -196,8 +197,8 @@ static struct journey_life *part_at(const struct journey_engine *engine,
 	struct journey_life *life;
 	int nr = 0;
 
-	for (life = life_of_piece(&engine->lives, span_piece_hash(space, start));
-	     life && nr < PARTS_AT_MAX; life = life_older_of_piece(life), nr++) {
+	for (life = life_find(&engine->lives, LIFE_PIECE, span_piece_hash(space, start));
+	     life && nr < PARTS_AT_MAX; life = life_older(life, LIFE_PIECE), nr++) {
 		if (life->span.space != space || life->span.start != start)
 			continue;
 		if (life == carrier)
@@ -225,7 +226,7 @@ static void merge_part(struct journey_engine *engine, struct journey_life *carri
 		merge_part(engine, carrier, inner, hop);
 	}
 	/* What has its bytes later comes from the carrier. */
-	life_forget_identity(&engine->lives, part);
+	life_forget_key(&engine->lives, part, LIFE_IDENTITY);
 	if (part->journey == carrier->journey) {
 		part->phase = LIFE_PASSED_ON;
 	} else if (!engine_journey_is_full(engine, part->journey) ||
@@ -362,7 +363,8 @@ void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint3
 		merge(engine, life, hop, &span);
 	if (!span_is_same(&span, &life->span)) {
 		life->span = span;
-		life_set_piece(&engine->lives, life, span_piece_hash(span.space, span.start));
+		life_set_key(&engine->lives, life, LIFE_PIECE,
+			     span_piece_hash(span.space, span.start));
 	}
 	/* The merge may have made room for more hops. */
 	now = &life->journey->hops[hop];
@@ -374,7 +376,9 @@ void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint3
 		life->whole = span;
 		life->whole_hop = hop;
 		life->fragment_id = 0;
-		life_set_split(&engine->lives, life, span_split_hash(&now->record));
+		/* The newest is the one that was whole last. */
+		life_forget_key(&engine->lives, life, LIFE_SPLIT);
+		life_set_key(&engine->lives, life, LIFE_SPLIT, span_split_hash(&now->record));
 	}
 }
 

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare.h"
 #include "lib/crc32c.h"
+#include "packet.h"
+#include "point.h"
+#include "verdict.h"
 
 /* How well a hop tells the payload. */
 enum evidence {
