@@ -131,6 +131,7 @@
 	P(37, icmp_rcv, ENTRY, ip, vmlinux, ARG0, TRANSPORT, SKB, EXACT, DELIVER) \
 	P(38, icmpv6_rcv, ENTRY, ip, ipv6, ARG0, TRANSPORT, SKB, EXACT, DELIVER) \
 	P(39, arp_rcv, ENTRY, ip, vmlinux, ARG0, NET, SKB, EXACT, DELIVER) \
+	P(40, xfrm_output, ENTRY, ip, vmlinux, ARG1, NET, ROUTE, EXACT, PASS) \
 	P(50, __dev_queue_xmit, ENTRY, core, vmlinux, ARG0, LINK, SKB, EXACT, PASS) \
 	P(51, dev_hard_start_xmit, ENTRY, core, vmlinux, LIST0, LINK, SKB, EXACT, PASS) \
 	P(52, loopback_xmit, ENTRY, core, vmlinux, ARG0, LINK, SKB, EXACT, PASS) \
