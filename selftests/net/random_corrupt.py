@@ -8,7 +8,7 @@ import struct
 from benign import libc
 from offloads import BPF_OBJ_PIN, BPF_PROG_LOAD, BPF_PROG_TYPE_XDP, address_of, bpf
 from random_build import BuildError, run, works
-from random_describe import TUNNELS, way
+from random_describe import TUNNELS, within
 from random_traffic import marker
 
 # linux/bpf.h
@@ -24,26 +24,6 @@ HEADERS = {"raw": 0, "tcp": 20, "sendfile": 20, "splice": 20,
            "zerocopy": 20, "mptcp": 20, "sctp": 28}
 # Tags and options that may stand before it.
 SLACK = (0, 4, 8, 12, 16)
-
-
-def within(network, dev):
-    """Tunnels that a device's packets are in, the outermost first."""
-    order = [name for name, _ in way(network)]
-    found = []
-    for number, tunnel in enumerate(network["tunnels"]):
-        if tunnel["kind"] in ("mpls", "esp"):
-            nodes = range(tunnel["from"], tunnel["to"] + 1)
-            inside = int(dev.lstrip("m")[1]) in nodes and not (
-                dev.lstrip("m").startswith(f"l{tunnel['from']}") or
-                dev.lstrip("m").startswith(f"r{tunnel['to']}"))
-            if dev.startswith("t"):
-                inside = False
-        else:
-            begin, end = order.index(f"t{number}r"), order.index(f"t{number}l")
-            inside = begin < order.index(dev) < end
-        if inside:
-            found.append(tunnel)
-    return found
 
 
 def ip_offset(network, dev):
