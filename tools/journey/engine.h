@@ -3,7 +3,7 @@
  * The engine's journeys as objects.  Who uses whom:
  *
  *   journey -> follow -> {guess, regroup} -> engine -> life -> {packet, span, point}
- *   verdict -> compare -> {packet, point}
+ *   verdict -> {compare, parts} -> {evidence, span} -> {packet, point}
  */
 #ifndef SKBTRACE_TOOLS_ENGINE_H
 #define SKBTRACE_TOOLS_ENGINE_H

@@ -1,37 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Was the payload of a packet the same all the way, and if not, where not? */
 #include <inttypes.h>
-#include <linux/if_ether.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/crc32c.h"
+#include "evidence.h"
 #include "packet.h"
+#include "parts.h"
 #include "point.h"
 #include "verdict.h"
-
-/* How well a hop tells the payload. */
-enum evidence {
-	EVIDENCE_NONE,		/* it was not looked at, or not digested */
-	EVIDENCE_BROKEN,	/* the skb is not as it should be */
-	EVIDENCE_DIGEST,
-};
-
-static enum evidence evidence(const struct skbtrace_record *record)
-{
-	if (point_of(record->point)->kind == POINT_RETURN)
-		return EVIDENCE_NONE;
-	if (record->flags & (SKBTRACE_F_MALFORMED | SKBTRACE_F_UNREADABLE))
-		return EVIDENCE_BROKEN;
-	if (record->payload == SKBTRACE_PAYLOAD_NONE)
-		return EVIDENCE_NONE;
-	if (!record->payload_len || (record->flags & SKBTRACE_F_DIGEST))
-		return EVIDENCE_DIGEST;
-	return record->flags & SKBTRACE_F_TRUNCATED ? EVIDENCE_BROKEN : EVIDENCE_NONE;
-}
 
 /* The first reason given is the one that is told. */
 static void __attribute__((format(printf, 2, 3)))
@@ -118,143 +96,6 @@ static void span_differs(struct verdict *verdict, const struct journey *journey,
 		   symbol(journey, hop), why);
 }
 
-static uint32_t previous_with_digest(const struct journey *journey, uint32_t hop)
-{
-	do {
-		hop = journey->hops[hop].previous;
-	} while (hop != JOURNEY_NO_HOP &&
-		 evidence(&journey->hops[hop].record) != EVIDENCE_DIGEST);
-	return hop;
-}
-
-/* A part of a packet that was cut up: the first hop that has seen it. */
-struct segment {
-	struct span span;
-	uint32_t hop;
-};
-
-static int compare_segments(const void *a, const void *b)
-{
-	const struct segment *x = a, *y = b;
-	int32_t distance = (int32_t)(x->span.start - y->span.start);
-
-	return distance ? (distance < 0 ? -1 : 1) : (x->hop < y->hop ? -1 : x->hop > y->hop);
-}
-
-/* Which of the segments of a packet it is: a packet that is cut in place is the first. */
-static uint32_t segment_number(const struct journey *journey, uint32_t before, uint32_t hop)
-{
-	const struct journey_life *life = journey->hops[hop].life;
-
-	return life == journey->hops[before].life ? 0 : life->segment;
-}
-
-/*
- * Have the parts that a packet was cut into, put together, the bytes it had?
- * @first is set to the first hop that has seen one.
- */
-static enum journey_joint compare_parts(const struct journey *journey, uint32_t before,
-					uint32_t *first)
-{
-	const struct skbtrace_record *whole = &journey->hops[before].record;
-	enum journey_joint result = JOURNEY_JOINT_UNKNOWN;
-	struct segment *segments = NULL;
-	uint32_t hop, nr = 0, room = 0, crc = 0, i;
-	struct span all = span_of(whole);
-	uint32_t next = all.start;
-	bool certain = true;
-
-	*first = JOURNEY_NO_HOP;
-	for (hop = before + 1; hop < journey->nr_hops; hop++) {
-		const struct skbtrace_record *record = &journey->hops[hop].record;
-		struct segment segment = { .hop = hop };
-
-		if (evidence(record) != EVIDENCE_DIGEST || !compare_has_digest(record) ||
-		    previous_with_digest(journey, hop) != before ||
-		    !span_of_segment(whole, record, segment_number(journey, before, hop),
-				     &segment.span))
-			continue;
-		certain &= journey->hops[hop].guesses == journey->hops[before].guesses &&
-			   journey->hops[hop].doubts == journey->hops[before].doubts;
-		if (nr == room) {
-			void *more = realloc(segments, (room + 64) * sizeof(*segments));
-
-			if (!more)
-				goto out;
-			segments = more;
-			room += 64;
-		}
-		segments[nr++] = segment;
-	}
-	if (!nr)
-		goto out;
-	*first = segments[0].hop;
-	qsort(segments, nr, sizeof(*segments), compare_segments);
-	for (i = 0; i < nr; i++) {
-		const struct skbtrace_record *record = &journey->hops[segments[i].hop].record;
-
-		if (segments[i].span.start != next)
-			goto out;
-		crc = crc32c_combine(crc, record->crc32c, record->payload_len);
-		next += record->payload_len;
-	}
-	if (next != all.start + all.len || !compare_has_digest(whole))
-		goto out;
-	result = crc == whole->crc32c ? JOURNEY_JOINT_SAME : JOURNEY_JOINT_CHANGED;
-	/* Whose they are, or in which order they stand, is a guess: see differs(). */
-	if (result == JOURNEY_JOINT_CHANGED && !certain)
-		result = JOURNEY_JOINT_UNKNOWN;
-out:
-	free(segments);
-	return result;
-}
-
-/*
- * The latest hop before @hop that has seen the same bytes and no others.  Without
- * a number in their headers, datagrams that are alike are not the same.
- */
-static uint32_t seen_before(const struct journey *journey, uint32_t hop)
-{
-	const struct skbtrace_record *record = &journey->hops[hop].record;
-	struct span span = span_of(record);
-
-	if (!span.len || !compare_has_digest(record) || (!packet_is_tcp(record) && !record->ip_id))
-		return JOURNEY_NO_HOP;
-	while (hop--) {
-		const struct skbtrace_record *earlier = &journey->hops[hop].record;
-		struct span other = span_of(earlier);
-
-		/* Addresses may be translated; it is one journey. */
-		if (evidence(earlier) == EVIDENCE_DIGEST && compare_has_digest(earlier) &&
-		    earlier->l4proto == record->l4proto && other.start == span.start &&
-		    other.len == span.len &&
-		    (packet_is_tcp(record) || earlier->ip_id == record->ip_id))
-			return hop;
-	}
-	return JOURNEY_NO_HOP;
-}
-
-/*
- * Has the journey seen a fragment before with the same bytes in the same place?
- * A bridge that tracks connections reassembles IPv6 datagrams and gives their
- * fragments another number.
- */
-static bool fragment_was_seen(const struct journey *journey, uint32_t hop)
-{
-	const struct skbtrace_record *record = &journey->hops[hop].record;
-
-	if (!(record->flags & SKBTRACE_F_FRAGMENT) || !compare_has_digest(record))
-		return false;
-	while (hop--) {
-		const struct skbtrace_record *earlier = &journey->hops[hop].record;
-
-		if ((earlier->flags & SKBTRACE_F_FRAGMENT) && compare_has_digest(earlier) &&
-		    earlier->frag_off == record->frag_off && packet_same_bytes(earlier, record))
-			return true;
-	}
-	return false;
-}
-
 /* A change that was found since a hop explains why the bytes are others. */
 static bool has_changed_since(const struct verdict *verdict, uint32_t hop)
 {
@@ -280,10 +121,10 @@ static void compare_regrouped(struct verdict *verdict, const struct journey *jou
 	struct span span;
 
 	if (joint == JOURNEY_NO_JOINT &&
-	    span_of_segment(a, b, segment_number(journey, before, hop), &span)) {
+	    span_of_segment(a, b, parts_number(journey, before, hop), &span)) {
 		if (verdict->cut_at != before) {
 			verdict->cut_at = before;
-			verdict->cut = compare_parts(journey, before, &verdict->cut_first);
+			verdict->cut = parts_compare(journey, before, &verdict->cut_first);
 		}
 		joint = verdict->cut;
 		first = verdict->cut_first;
@@ -295,8 +136,8 @@ static void compare_regrouped(struct verdict *verdict, const struct journey *jou
 			changed(verdict, before, hop, VERDICT_OTHER, 0);
 		return;
 	}
-	earlier = seen_before(journey, hop);
-	if (earlier == JOURNEY_NO_HOP && fragment_was_seen(journey, hop))
+	earlier = parts_seen_before(journey, hop);
+	if (earlier == JOURNEY_NO_HOP && parts_fragment_was_seen(journey, hop))
 		return;
 	if (earlier == JOURNEY_NO_HOP) {
 		span_differs(verdict, journey, a, hop, joint == JOURNEY_NO_JOINT ?
@@ -337,7 +178,7 @@ static bool was_in_another(const struct journey *journey, uint32_t before, uint3
 /* Has the journey, on the way to a hop, seen nothing but what is encrypted? */
 static bool began_encrypted(const struct journey *journey, uint32_t hop)
 {
-	for (; hop != JOURNEY_NO_HOP; hop = previous_with_digest(journey, hop))
+	for (; hop != JOURNEY_NO_HOP; hop = evidence_before(journey, hop))
 		if (journey->hops[hop].record.payload != SKBTRACE_PAYLOAD_OPAQUE)
 			return false;
 	return true;
@@ -354,7 +195,7 @@ static void compare_beyond(struct verdict *verdict, const struct journey *journe
 	struct comparison comparison;
 	uint32_t beyond = before;
 
-	while ((beyond = previous_with_digest(journey, beyond)) != JOURNEY_NO_HOP)
+	while ((beyond = evidence_before(journey, beyond)) != JOURNEY_NO_HOP)
 		if (compare_across(&journey->hops[beyond].record, b))
 			break;
 	if (beyond == JOURNEY_NO_HOP) {
@@ -445,7 +286,7 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 static void crossed(struct verdict *verdict, const struct journey *journey)
 {
 	uint32_t hop = verdict->crossed_at;
-	uint32_t before = previous_with_digest(journey, hop);
+	uint32_t before = evidence_before(journey, hop);
 
 	/* It came to nothing in there. */
 	if (journey->end == JOURNEY_DROPPED)
@@ -544,7 +385,7 @@ void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *
 		has_payload |= record->payload != SKBTRACE_PAYLOAD_NONE && record->payload_len;
 		if (record->csum == SKBTRACE_CSUM_BAD && verdict->bad_csum == JOURNEY_NO_HOP)
 			verdict->bad_csum = hop;
-		switch (evidence(record)) {
+		switch (evidence_of(record)) {
 		case EVIDENCE_NONE:
 			nr_undigested += record->payload != SKBTRACE_PAYLOAD_NONE;
 			break;
@@ -553,7 +394,7 @@ void verdict_of(const struct journey *journey, uint64_t missed, struct verdict *
 			break;
 		case EVIDENCE_DIGEST:
 			nr_digests++;
-			before = previous_with_digest(journey, hop);
+			before = evidence_before(journey, hop);
 			if (before != JOURNEY_NO_HOP)
 				compare(verdict, journey, before, hop);
 			if (is_newly_truncated(journey, before, hop))
