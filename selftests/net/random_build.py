@@ -36,6 +36,9 @@ SYSCTLS = {"net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1,
            "net.ipv6.conf.default.router_solicitations": 0,
            "net.bridge.bridge-nf-call-iptables": 0, "net.bridge.bridge-nf-call-ip6tables": 0,
            "net.mptcp.enabled": 1, "net.mpls.platform_labels": 1000}
+# Of the first namespace the others have this: a neighbour that is not up yet is asked again.
+FIRST = {"net.ipv4.neigh.default.retrans_time_ms": 50,
+         "net.ipv6.neigh.default.retrans_time_ms": 50}
 
 KEYS = ("auth 'hmac(sha1)' 0x0102030405060708090a0b0c0d0e0f1011121314 "
         "enc 'cbc(aes)' 0x0102030405060708090a0b0c0d0e0f10").replace("'", "")
@@ -194,6 +197,8 @@ class Network:
                 mtu = self.network["segments"][self.segment_at(int(node))]["mtu"] + 8
                 lines.append(f"link add p{node} mtu {mtu} netns n{node} type veth "
                              f"peer name e{node} mtu {mtu} netns s{node}")
+        for key, value in FIRST.items():
+            sysctl(key, value)
         run("ip", "-batch", "-", text="\n".join(lines) + "\n")
         for node, name, mode in teams:
             with netns(f"n{node}"):
