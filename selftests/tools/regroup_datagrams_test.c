@@ -430,6 +430,64 @@ TEST_F(regroup, ipv6_datagram_beside_one_that_is_dropped)
 	EXPECT_SEEN(t, 1, VERDICT_INTACT, JOURNEY_DROPPED);
 }
 
+/* -- SCTP GSO: segments have lengths of their own -- */
+
+static void sctp_gso(struct test *t, uint32_t wrong)
+{
+	static const uint32_t lengths[] = { 1216, 616, 1432 };
+	struct hop hop = HOP(.skb = 0x10, .l4proto = IPPROTO_SCTP, .ip_id = 7, .gso_size = 0xffff,
+			     .bytes = { 0, 1216 + 616 + 1432 });
+	uint32_t from = 0;
+	unsigned int i;
+
+	at(t, "ip_output", hop);
+	at(t, "__dev_queue_xmit", hop);
+	for (i = 0; i < 3; i++)
+		feed(t, HOP("skb_segment:return", .skb = 0x10, .ret = SEGMENT_SKB(i)));
+	gone(t, 0x10);
+	for (i = 0; i < 3; i++, from += hop.bytes.len) {
+		hop.skb = SEGMENT_SKB(i);
+		hop.gso_size = 0;
+		hop.ip_id = 7 + i;
+		hop.wrong = wrong;
+		hop.bytes.from = from;
+		hop.bytes.len = lengths[i];
+		at(t, "dev_hard_start_xmit", hop);
+		at(t, "__udp_enqueue_schedule_skb", hop);
+		gone(t, hop.skb);
+	}
+	flush(t);
+}
+
+TEST_F(regroup, sctp_gso)
+{
+	sctp_gso(&self->t, 0);
+	EXPECT_ALL_INTACT(&self->t, 1);
+}
+
+TEST_F(regroup, sctp_gso_changed)
+{
+	struct test *t = &self->t;
+
+	sctp_gso(t, WRONG(1500));
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_CHANGED(t, 0, "__dev_queue_xmit", "dev_hard_start_xmit");
+}
+
+/* Another that is sent meanwhile is none of its segments. */
+TEST_F(regroup, sctp_beside_gso)
+{
+	struct test *t = &self->t;
+	struct hop hop = HOP(.skb = 0x20, .l4proto = IPPROTO_SCTP, .ip_id = 9, .len = 40);
+
+	at(t, "ip_output", HOP(.skb = 0x10, .l4proto = IPPROTO_SCTP, .ip_id = 7,
+			       .gso_size = 0xffff, .bytes = { 0, 3000 }));
+	at(t, "veth_xmit", hop);
+	at(t, "ip_rcv", hop);
+	flush(t);
+	EXPECT_EQ(2, t->nr_seen);
+}
+
 /* -- UDP GSO -- */
 
 #define DATAGRAMS	5

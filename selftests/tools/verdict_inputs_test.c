@@ -271,6 +271,55 @@ TEST_F(inputs, sent_twice_alike)
 
 /* -- in time -- */
 
+/* -- another packet that looks like one on its way -- */
+
+/* The numbers of SCTP's packets overlap with those of the segments sent before. */
+TEST_F(inputs, the_same_number_by_chance)
+{
+	EXPECT_JUDGED("intact; intact",
+		{ "veth_xmit", .skb = 1, .dev = "l4", .ip_id = 3, .ttl = 64, .crc = 1 },
+		{ "ip_rcv", .skb = 1, .dev = "r3", .ip_id = 3, .ttl = 64, .crc = 1 },
+		{ "ip_forward", .skb = 1, .dev = "r3", .ip_id = 3, .ttl = 63, .crc = 1 },
+		{ "ip_output", .skb = 2, .dev = "l4", .ip_id = 3, .ttl = 64, .crc = 2 },
+		{ "__dev_queue_xmit", .skb = 2, .dev = "l4", .ip_id = 3, .ttl = 64, .crc = 2 });
+}
+
+/* And with as long a time to live, but it comes to where the other began. */
+TEST_F(inputs, the_same_number_at_the_same_place)
+{
+	EXPECT_JUDGED("intact; intact",
+		{ "veth_xmit", .skb = 1, .dev = "l4", .ip_id = 3, .ttl = 64, .crc = 1 },
+		{ "ip_rcv", .skb = 1, .dev = "r3", .ip_id = 3, .ttl = 64, .crc = 1 },
+		{ "veth_xmit", .skb = 2, .dev = "l4", .ip_id = 3, .ttl = 64, .crc = 2 },
+		{ "ip_rcv", .skb = 2, .dev = "r3", .ip_id = 3, .ttl = 64, .crc = 2 });
+}
+
+/* A fragment's data were freed without its skb: what has them now is not its clone. */
+TEST_F(inputs, the_same_data_at_the_same_place)
+{
+	EXPECT_JUDGED("intact; intact",
+		{ "veth_xmit", .skb = 1, .head = 5, .dev = "l4", .protocol = ETH_P_IPV6,
+		  .l4proto = IPPROTO_ICMPV6, .crc = 1 },
+		{ "ipv6_rcv", .skb = 1, .head = 5, .dev = "r3", .protocol = ETH_P_IPV6,
+		  .l4proto = IPPROTO_ICMPV6, .crc = 1 },
+		{ "veth_xmit", .skb = 2, .head = 5, .dev = "l4", .protocol = ETH_P_IPV6,
+		  .l4proto = IPPROTO_ICMPV6, .len = 302, .crc = 2 },
+		{ "ipv6_rcv", .skb = 2, .head = 5, .dev = "r3", .protocol = ETH_P_IPV6,
+		  .l4proto = IPPROTO_ICMPV6, .len = 302, .crc = 2 });
+}
+
+/* What is built anew unseen is found, and what is changed then is doubted. */
+TEST_F(inputs, the_same_number_farther_on)
+{
+	EXPECT_JUDGED("unverified: at napi_gro_receive the bytes are others than at veth_xmit, in "
+		      "an skb whose making was not seen: it may be another packet",
+		{ "ip_output", .skb = 1, .dev = "l4", .ip_id = 3, .ttl = 64, .crc = 1 },
+		{ "veth_xmit", .skb = 1, .dev = "l4", .peer = "r3", .ip_id = 3, .ttl = 64,
+		  .crc = 1 },
+		{ "kfree_skbmem", .skb = 1 },
+		{ "napi_gro_receive", .skb = 2, .dev = "r3", .ip_id = 3, .ttl = 64, .crc = 2 });
+}
+
 static double cpu_seconds(void)
 {
 	struct timespec now;

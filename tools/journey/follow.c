@@ -193,18 +193,6 @@ static void leave_out(struct journey_engine *engine, const struct journey_life *
 		engine->counts.unknown++;
 }
 
-/*
- * Does an skb of TCP come to where the journey of that life began?  What was made of a
- * packet on its way does not: it is sent again, and its birth was not seen.
- */
-static bool is_sent_again(const struct journey_life *life, const struct skbtrace_record *record)
-{
-	const struct skbtrace_record *first = &life->journey->hops[0].record;
-
-	return packet_is_tcp(record) && first->point == record->point &&
-	       first->netns == record->netns && !strncmp(first->dev, record->dev, SKBTRACE_NAME_LEN);
-}
-
 /* Nothing says what this skb was made of, if it was made of another. */
 static struct journey_life *begin_untied(struct journey_engine *engine,
 					 const struct skbtrace_record *record)
@@ -220,9 +208,9 @@ static struct journey_life *begin_untied(struct journey_engine *engine,
 		if (origin && whole && life_last(whole)->ts_ns > life_last(origin)->ts_ns)
 			origin = NULL;
 	}
-	if (origin && !is_sent_again(origin, record))
+	if (origin)
 		return join(engine, origin, record);
-	if (whole && !is_sent_again(whole, record))
+	if (whole)
 		return regroup_segment(engine, whole, record);
 	return begin(engine, record);
 }

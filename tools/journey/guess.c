@@ -22,6 +22,16 @@ static const struct skbtrace_record *last_told_of(const struct journey_life *lif
 	return last;
 }
 
+/*
+ * Another packet, whatever it has in common with that of the life: it comes from where
+ * that came from, or with a longer time to live, which no router gives it.
+ */
+static bool is_sent_anew(const struct journey_life *life, const struct skbtrace_record *last,
+			 const struct skbtrace_record *record)
+{
+	return life_began_at(life, record) || (last->ttl && record->ttl > last->ttl);
+}
+
 /**
  * guess_by_head() - what an skb was cloned from, if its making was not seen
  * @engine: the engine
@@ -48,6 +58,7 @@ struct journey_life *guess_by_head(const struct journey_engine *engine,
 		 */
 		if (life->end != JOURNEY_OPEN || life->skb == record->skb ||
 		    (life->phase != LIFE_GOING && life->phase != LIFE_BORN) ||
+		    is_sent_anew(life, last, record) ||
 		    engine_journey_is_full(engine, life->journey))
 			continue;
 		if (packet_same_flow(last, record) && !packet_is_other(last, record, true))
@@ -92,6 +103,7 @@ struct journey_life *guess_by_identity(const struct journey_engine *engine,
 		if (++nr > ORIGINS_MAX)
 			return NULL;
 		if (!packet_same_identity(last, record) || life->phase == LIFE_TAP ||
+		    is_sent_anew(life, last, record) ||
 		    engine_journey_is_full(engine, life->journey))
 			continue;
 		if (life_is_over(life) && (strong || was_handed_to(last, record))) {

@@ -151,6 +151,21 @@ const struct skbtrace_record *life_last(const struct journey_life *life)
 }
 
 /**
+ * life_began_at() - did the journey of a life begin where a hop is
+ * @life: the life
+ * @record: the hop
+ *
+ * What is made of a packet on its way does not come to where it began: an skb that is
+ * first seen there is sent, or sent again.
+ */
+bool life_began_at(const struct journey_life *life, const struct skbtrace_record *record)
+{
+	const struct skbtrace_record *first = &life->journey->hops[0].record;
+
+	return first->point == record->point && packet_same_device(first, record);
+}
+
+/**
  * life_is_over() - is nothing to come of a life any more, in whatever skb
  * @life: the life
  */

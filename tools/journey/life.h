@@ -268,6 +268,7 @@ struct journey_life *life_new(struct life_table *table, uint64_t id, uint64_t st
 void life_release(struct life_table *table, struct journey_life *life);
 
 const struct skbtrace_record *life_last(const struct journey_life *life);
+bool life_began_at(const struct journey_life *life, const struct skbtrace_record *record);
 bool life_is_over(const struct journey_life *life);
 bool life_is_known(const struct journey_life *life);
 bool life_is_under_way(const struct journey_life *life);

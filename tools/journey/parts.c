@@ -52,6 +52,7 @@ enum journey_joint parts_compare(const struct journey *journey, uint32_t before,
 	uint32_t hop, nr = 0, room = 0, crc = 0, i;
 	struct span all = span_of(whole);
 	uint32_t next = all.start;
+	bool by_number = span_is_by_number(whole);
 	bool certain = true;
 
 	*first = JOURNEY_NO_HOP;
@@ -83,7 +84,7 @@ enum journey_joint parts_compare(const struct journey *journey, uint32_t before,
 	for (i = 0; i < nr; i++) {
 		const struct skbtrace_record *record = &journey->hops[segments[i].hop].record;
 
-		if (segments[i].span.start != next)
+		if (segments[i].span.start != (by_number ? all.start + i : next))
 			goto out;
 		crc = crc32c_combine(crc, record->crc32c, record->payload_len);
 		next += record->payload_len;

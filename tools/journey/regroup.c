@@ -58,10 +58,12 @@ struct journey_life *regroup_origin(const struct journey_engine *engine,
 		const struct skbtrace_record *whole;
 
 		if ((!life_is_under_way(life) && !was_cut(life)) || life->carrier ||
+		    life_began_at(life, record) ||
 		    engine_journey_is_full(engine, life->journey))
 			continue;
 		whole = record_at(life, life->whole_hop);
-		if (!span_of_segment(whole, record, life->nr_segments, &span))
+		if (span_is_by_number(whole) ||
+		    !span_of_segment(whole, record, life->nr_segments, &span))
 			continue;
 		if (packet_is_tcp(record) || whole->ip_id ||
 		    (life->fragment_id && life->fragment_id == record->ip_id))

@@ -14,6 +14,9 @@
 #define DATAGRAM_HEADER		8
 #define SCTP_HEADER		12
 
+/* gso_size of a packet whose segments are as long as they are: linux/skbuff.h. */
+#define GSO_BY_FRAGS		0xffff
+
 /* No link has a smaller MTU (RFC 1122, 3.3.3), so that is sent in one piece. */
 #define NEVER_FRAGMENTED	512
 
@@ -115,6 +118,17 @@ uint64_t span_piece_hash(uint64_t space, uint32_t start)
 }
 
 /**
+ * span_is_by_number() - is where a segment stands known by its number alone
+ * @whole: a hop of the packet that it was made of
+ *
+ * SCTP's have lengths of their own.
+ */
+bool span_is_by_number(const struct skbtrace_record *whole)
+{
+	return whole->l4proto == IPPROTO_SCTP && whole->gso_size == GSO_BY_FRAGS;
+}
+
+/**
  * span_may_be_split() - may a packet be cut into several on its way
  * @record: a hop
  */
@@ -122,6 +136,8 @@ bool span_may_be_split(const struct skbtrace_record *record)
 {
 	if (!span_of(record).len || is_fragment(record))
 		return false;
+	if (span_is_by_number(record))
+		return true;
 	if (record->gso_size)
 		return record->payload_len > record->gso_size;
 	return !is_stream(record) && record->payload_len >= NEVER_FRAGMENTED;
@@ -166,7 +182,8 @@ static uint32_t udp_segment_start(const struct skbtrace_record *whole,
  * @whole: a hop of the packet
  * @segment: a hop of what may be a part of it
  * @nr_before: how many parts of it are known already
- * @span: set to the bytes, counted as in @whole
+ * @span: set to the bytes, counted as in @whole; if they are known by number, the first
+ *	is the number
  *
  * Return: false if it is no part of it, or all of it.
  */
@@ -184,6 +201,8 @@ bool span_of_segment(const struct skbtrace_record *whole, const struct skbtrace_
 		if (!packet_same_datagram(whole, segment) ||
 		    (whole->ip_id && whole->ip_id != segment->ip_id))
 			return false;
+	} else if (span_is_by_number(whole) && packet_same_flow(whole, segment)) {
+		span->start = all.start + nr_before;
 	} else if (whole->gso_size && segment->l4proto == IPPROTO_UDP &&
 		   packet_same_flow(whole, segment)) {
 		span->start = udp_segment_start(whole, segment, nr_before);

@@ -27,6 +27,7 @@ bool span_contains(const struct span *whole, const struct span *part);
 bool span_is_same(const struct span *a, const struct span *b);
 uint64_t span_piece_hash(uint64_t space, uint32_t start);
 
+bool span_is_by_number(const struct skbtrace_record *whole);
 bool span_may_be_split(const struct skbtrace_record *record);
 uint64_t span_split_hash(const struct skbtrace_record *whole);
 uint64_t span_part_hash(const struct skbtrace_record *part);
