@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <skbtrace/version.h>
@@ -49,11 +50,15 @@ static const char usage[] =
 "      --between A,B     only those that were at point (or group) A and later at B\n"
 "      --min-latency T   only those that took at least so long: 5ms, 250us or 1.5 (seconds)\n"
 "  -s, --stack           print stacks (load the module with stack=1)\n"
-"  -t, --tree            print a packet's branches one by one\n"
+"  -t, --tree            indent hops by who called whom\n"
 "  -j, --json            one JSON object a line\n"
 "  -D, --duration SECS   follow from now on, for so long\n"
 "  -c, --count N         end after N journeys (hops: hops; record: records)\n"
+"      --sort BY         report: by latency, bytes (the most first) or time\n"
 "      --pcapng F        write the hops shown to F as well, as packets for Wireshark\n"
+"      --capture-at DEVS of these a hop a journey and device alone, as if captured there\n"
+"      --perfetto F      write the journeys to F as well, for ui.perfetto.dev\n"
+"      --html F          likewise as a page for a browser, or a ticket\n"
 "      --by flow         summary: flow by flow, too\n"
 "  -o, --output F        file to write (filter: the program of E, for insmod)\n"
 "      --max-size SIZE   record: begin another file at so many bytes: 512K, 64M, 2G\n"
@@ -66,6 +71,9 @@ static const char usage[] =
 "  -V, --version\n"
 "\n"
 "See skbtrace(8).\n";
+
+/* Behind all letters: an option a view. */
+#define OPTION_VIEW	256
 
 static const struct option long_options[] = {
 	{ "dev", required_argument, NULL, 'd' },
@@ -82,7 +90,11 @@ static const struct option long_options[] = {
 	{ "duration", required_argument, NULL, 'D' },
 	{ "count", required_argument, NULL, 'c' },
 	{ "output", required_argument, NULL, 'o' },
-	{ "pcapng", required_argument, NULL, 'w' },
+	{ "sort", required_argument, NULL, 'S' },
+#define VIEW_OPTION(_name) { #_name, required_argument, NULL, OPTION_VIEW + VIEW_KIND_##_name },
+	VIEWS(VIEW_OPTION)
+#undef VIEW_OPTION
+	{ "capture-at", required_argument, NULL, 'w' },
 	{ "by", required_argument, NULL, 'B' },
 	{ "max-size", required_argument, NULL, 'Z' },
 	{ "max-age", required_argument, NULL, 'A' },
@@ -206,6 +218,10 @@ static int parse_option(struct options *options, int option, struct error *error
 {
 	uint64_t number;
 
+	if (option >= OPTION_VIEW) {
+		options->views[option - OPTION_VIEW] = optarg;
+		return 0;
+	}
 	switch (option) {
 	case 'd':
 		options->filter.devices = optarg;
@@ -251,8 +267,10 @@ static int parse_option(struct options *options, int option, struct error *error
 	case 'o':
 		options->output = optarg;
 		return 0;
+	case 'S':
+		return sorted_parse(optarg, &options->sort, error);
 	case 'w':
-		options->pcapng = optarg;
+		options->capture_at = optarg;
 		return 0;
 	case 'Z':
 		return parse_size(optarg, &options->max_size, error);
@@ -341,6 +359,26 @@ static int parse_words(struct options *options, char **words, int nr, struct err
 	return options->expression ? 0 : error_set(error, "out of memory");
 }
 
+static int check_views(const struct options *options, struct error *error)
+{
+	bool hops = options->command == COMMAND_HOPS;
+	bool journeys = options->command == COMMAND_LIVE || options->command == COMMAND_REPORT ||
+			options->command == COMMAND_CHECK;
+	unsigned int i;
+
+	for (i = 0; i < NR_VIEWS; i++) {
+		const struct view_ops *ops = view_ops_of(i);
+
+		if (options->views[i] && !journeys && !(hops && ops->hop))
+			return error_set(error, "--%s: only live, report%s check%s", ops->name,
+					 ops->hop ? "," : " and",
+					 ops->hop ? " and hops show hops" : " show journeys");
+	}
+	if (options->capture_at && (!options->views[VIEW_KIND_pcapng] || !journeys))
+		return error_set(error, "--capture-at: of journeys in a --pcapng file");
+	return 0;
+}
+
 static int check_options(const struct options *options, struct error *error)
 {
 	bool records = options->command == COMMAND_RECORD;
@@ -370,9 +408,10 @@ static int check_options(const struct options *options, struct error *error)
 		return error_set(error, "--by: only summary and live count flows");
 	if (options->command == COMMAND_METRICS && options->input && options->output)
 		return error_set(error, "-o: what is in a file does not change: metrics F >F2");
-	if (options->pcapng && (records || counts || !takes_expression(options->command) ||
-				options->command == COMMAND_FILTER))
-		return error_set(error, "--pcapng: only live, report, check and hops show hops");
+	if (check_views(options, error))
+		return -1;
+	if (options->sort && options->command != COMMAND_REPORT)
+		return error_set(error, "--sort: only report knows all before it shows one");
 	if (options->input && (records || options->command == COMMAND_LIVE))
 		return error_set(error, "%s: reads the rings, not a file",
 				 commands[options->command]);
@@ -381,12 +420,25 @@ static int check_options(const struct options *options, struct error *error)
 	return 0;
 }
 
+/* Of the terminal that is written to, 0 if it is none or too narrow to care. */
+static unsigned int terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 40)
+		return 0;
+	return size.ws_col;
+}
+
 static int parse(struct options *options, int argc, char **argv, struct error *error)
 {
+	const char *no_color;
 	int option;
 
 	options->command = COMMAND_LIVE;
-	options->color = isatty(STDOUT_FILENO);
+	no_color = getenv("NO_COLOR");
+	options->width = terminal_width();
+	options->color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
 	options->debugfs = getenv("SKBTRACE_DEBUGFS");
 	if (!options->debugfs)
 		options->debugfs = "/sys/kernel/debug";

@@ -7,6 +7,7 @@
 
 #include "show/needle.h"
 #include "show/show.h"
+#include "show/sorted.h"
 
 /* Exit statuses, see skbtrace(8). */
 enum status {
@@ -49,16 +50,19 @@ enum command {
  * @command: what to do
  * @input: the file to read, NULL for the rings
  * @output: the file to write
- * @pcapng: the file to write packets to, or NULL
+ * @views: the files to write beside, by enum view_kind; NULL for none
+ * @capture_at: see struct view_config
  * @expression: what the rest of the command line says, NULL for nothing
  * @off: filter: none
  * @debugfs: where debugfs is mounted
  * @filter: what to show
  * @needle: which journeys
  * @json: for programs
+ * @width: of the terminal, 0 if it is none
  * @color: with colours
  * @stacks: with stacks
- * @tree: branch by branch
+ * @tree: as functions call each other
+ * @sort: what report sorts journeys by
  * @by_flow: summary: flow by flow as well
  * @has_duration: only for @duration_ns
  * @duration_ns: how long to follow
@@ -71,16 +75,19 @@ struct options {
 	enum command command;
 	const char *input;
 	const char *output;
-	const char *pcapng;
+	const char *views[NR_VIEWS];
+	const char *capture_at;
 	char *expression;
 	bool off;
 	const char *debugfs;
 	struct filter filter;
 	struct needle needle;
 	bool json;
+	unsigned int width;
 	bool color;
 	bool stacks;
 	bool tree;
+	enum sorted_by sort;
 	bool by_flow;
 	bool has_duration;
 	uint64_t duration_ns;

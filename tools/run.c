@@ -14,6 +14,7 @@
 #include "show/show.h"
 #include "show/show_messages.h"
 #include "show/show_tally.h"
+#include "show/sorted.h"
 #include "source/source.h"
 #include "stop.h"
 #include "tally/tally.h"
@@ -38,7 +39,8 @@
  * @streams: what applications sent and got, or NULL
  * @messages: how to show that
  * @changes: changes outside of the hops
- * @pcapng: where to write them as packets, or NULL
+ * @views: where to write them as well, NULL for what was not asked for
+ * @sorted: keeps journeys until all are known, or NULL
  * @tally: what the journeys came to, if that is wanted; else NULL
  * @metrics_at_ns: when that was written to a file last
  * @known: what the records name, if that was asked for; else NULL
@@ -46,6 +48,7 @@
  * @missed_at_ns: when summary.missed was found out
  * @health: whether the module sees what it is to see
  * @shown: journeys or hops
+ * @out_of_memory: a journey could not be kept
  * @until_ns: the time to end at
  * @error: of the run
  */
@@ -59,7 +62,8 @@ struct run {
 	struct streams *streams;
 	struct show_messages messages;
 	uint64_t changes;
-	struct pcapng *pcapng;
+	struct view *views[NR_VIEWS];
+	struct sorted *sorted;
 	struct tally *tally;
 	uint64_t metrics_at_ns;
 	struct known *known;
@@ -67,6 +71,7 @@ struct run {
 	uint64_t missed_at_ns;
 	struct health health;
 	uint64_t shown;
+	bool out_of_memory;
 	uint64_t until_ns;
 	struct error *error;
 };
@@ -106,9 +111,10 @@ static int write_metrics(struct run *run)
 	return 0;
 }
 
+/* Which are the first is known when all are. */
 static bool has_shown_all(const struct run *run)
 {
-	return run->options->count && run->shown >= run->options->count;
+	return run->options->count && !run->sorted && run->shown >= run->options->count;
 }
 
 /* "check" names every change, and one journey that it cannot vouch for. */
@@ -123,12 +129,22 @@ static void show_check(struct run *run, const struct journey *journey,
 		show->ops->unverified(show, journey, verdict);
 }
 
+static void show_journey(struct run *run, const struct journey *journey,
+			 const struct verdict *verdict)
+{
+	if (!run->sorted)
+		run->show.ops->journey(&run->show, journey, verdict);
+	else if (sorted_journey(run->sorted, &run->show, journey, verdict))
+		run->out_of_memory = true;
+}
+
 /* A journey is complete: the engine calls this. */
 static void take_journey(void *context, const struct journey *journey)
 {
 	struct run *run = context;
 	struct summary *summary = &run->summary;
 	struct verdict verdict;
+	unsigned int i;
 
 	if (has_shown_all(run) ||
 	    !filter_journey(&run->options->filter, run->names, journey)) {
@@ -154,13 +170,16 @@ static void take_journey(void *context, const struct journey *journey)
 		show_check(run, journey, &verdict);
 	else if (run->options->command != COMMAND_SUMMARY &&
 		 run->options->command != COMMAND_METRICS)
-		run->show.ops->journey(&run->show, journey, &verdict);
-	if (run->pcapng)
-		pcapng_journey(run->pcapng, &run->options->filter, journey, &verdict);
+		show_journey(run, journey, &verdict);
+	for (i = 0; i < NR_VIEWS; i++)
+		if (run->views[i])
+			view_journey(run->views[i], journey, &verdict);
 }
 
 static int take_record(struct run *run, const struct skbtrace_record *record)
 {
+	unsigned int i;
+
 	run->summary.records++;
 	if (run->streams && streams_record(run->streams, record))
 		return error_set(run->error, "out of memory");
@@ -171,7 +190,7 @@ static int take_record(struct run *run, const struct skbtrace_record *record)
 	} else if (run->options->command == COMMAND_MESSAGES) {
 		run->summary.hidden++;
 	} else if (run->engine) {
-		if (journey_record(run->engine, record))
+		if (journey_record(run->engine, record) || run->out_of_memory)
 			return error_set(run->error, "out of memory");
 	} else if (record->flags & SKBTRACE_F_HIDDEN) {
 		run->summary.unasked++;
@@ -181,8 +200,9 @@ static int take_record(struct run *run, const struct skbtrace_record *record)
 		run->shown++;
 		run->summary.hops++;
 		run->show.ops->hop(&run->show, record);
-		if (run->pcapng)
-			pcapng_hop(run->pcapng, record);
+		for (i = 0; i < NR_VIEWS; i++)
+			if (run->views[i])
+				view_hop(run->views[i], record);
 	}
 	return 0;
 }
@@ -216,6 +236,7 @@ static int take_until(struct run *run, uint64_t ns)
 static int follow(struct run *run)
 {
 	uint64_t complete_ns, now;
+	unsigned int i;
 
 	while (!stop_asked && !has_shown_all(run)) {
 		now = clock_ns(CLOCK_MONOTONIC);
@@ -235,8 +256,9 @@ static int follow(struct run *run)
 		if (run->streams)
 			streams_advance(run->streams, complete_ns);
 		fflush(run->show.out);
-		if (run->pcapng)
-			pcapng_flush(run->pcapng);
+		for (i = 0; i < NR_VIEWS; i++)
+			if (run->views[i])
+				view_flush(run->views[i]);
 		if (run->options->command == COMMAND_METRICS && run->options->output &&
 		    now - run->metrics_at_ns >= METRICS_NS && write_metrics(run))
 			return -1;
@@ -333,6 +355,26 @@ static int start_streams(struct run *run)
 	return 0;
 }
 
+static int open_views(struct run *run)
+{
+	const struct view_config config = {
+		.names = run->names,
+		.filter = &run->options->filter,
+		.capture_at = run->options->capture_at,
+	};
+	unsigned int i;
+
+	for (i = 0; i < NR_VIEWS; i++) {
+		if (!run->options->views[i])
+			continue;
+		run->views[i] = view_open(view_ops_of(i), run->options->views[i], &config,
+					  run->error);
+		if (!run->views[i])
+			return -1;
+	}
+	return 0;
+}
+
 static int start(struct run *run)
 {
 	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
@@ -347,10 +389,12 @@ static int start(struct run *run)
 		if (!run->known)
 			return error_set(run->error, "out of memory");
 	}
-	if (run->options->pcapng) {
-		run->pcapng = pcapng_open(run->options->pcapng, run->names, run->error);
-		if (!run->pcapng)
-			return -1;
+	if (open_views(run))
+		return -1;
+	if (run->options->sort) {
+		run->sorted = sorted_new(run->options->sort, run->options->count);
+		if (!run->sorted)
+			return error_set(run->error, "out of memory");
 	}
 	run->merge = merge_new(run->source, run->error);
 	if (!run->merge)
@@ -432,6 +476,7 @@ int run(const struct options *options, struct source *source, struct error *erro
 			.ops = options->json ? &show_json_ops : &show_text_ops,
 			.out = stdout,
 			.filter = &options->filter,
+			.width = options->width,
 			.color = options->color,
 			.stacks = options->stacks,
 			.tree = options->tree,
@@ -441,6 +486,7 @@ int run(const struct options *options, struct source *source, struct error *erro
 				     options->command == COMMAND_MESSAGES,
 		},
 	};
+	unsigned int i;
 	int ret;
 
 	stop_on_signals();
@@ -451,6 +497,8 @@ int run(const struct options *options, struct source *source, struct error *erro
 		ret = take_all(&run);
 		if (run.engine)
 			end_journeys(&run);
+		if (run.sorted)
+			sorted_show(run.sorted, &run.show);
 		if (run.streams) {
 			streams_flush(run.streams);
 			if (options->command != COMMAND_SUMMARY &&
@@ -461,8 +509,10 @@ int run(const struct options *options, struct source *source, struct error *erro
 					  known_check(run.known, error)))
 			ret = -1;
 	}
-	if (run.pcapng && pcapng_close(run.pcapng, error))
-		ret = -1;
+	for (i = 0; i < NR_VIEWS; i++)
+		if (view_close(run.views[i], error))
+			ret = -1;
+	sorted_free(run.sorted);
 	streams_free(run.streams);
 	journey_engine_free(run.engine);
 	tally_free(run.tally);

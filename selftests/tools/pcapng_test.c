@@ -29,13 +29,24 @@ FIXTURE(pcapng)
 	struct source source;
 	struct names *names;
 	struct filter filter;
-	struct pcapng *pcapng;
+	const char *capture_at;
+	struct view *view;
 	char path[32];
 	uint8_t *file;		/* what it has */
 	size_t len;
 	char *said;		/* a line a block, see take_apart() */
 	struct test t;
 };
+
+static struct view *open_view(FIXTURE_DATA(pcapng) *self, const char *path,
+			      struct error *error)
+{
+	const struct view_config config = {
+		.names = self->names, .filter = &self->filter, .capture_at = self->capture_at
+	};
+
+	return view_open(&pcapng_view, path, &config, error);
+}
 
 FIXTURE_SETUP(pcapng)
 {
@@ -48,8 +59,8 @@ FIXTURE_SETUP(pcapng)
 	self->names = names_new(&self->source, &error);
 	strcpy(self->path, "/tmp/pcapng_test.XXXXXX");
 	close(mkstemp(self->path));
-	self->pcapng = pcapng_open(self->path, self->names, &error);
-	ASSERT_NE(NULL, self->pcapng);
+	self->view = open_view(self, self->path, &error);
+	ASSERT_NE(NULL, self->view);
 }
 
 FIXTURE_TEARDOWN(pcapng)
@@ -109,7 +120,7 @@ static const char *take_apart(FIXTURE_DATA(pcapng) *self)
 	size_t at, size;
 	uint32_t len;
 
-	if (pcapng_close(self->pcapng, &error))
+	if (view_close(self->view, &error))
 		return "";
 	file = fopen(self->path, "r");
 	self->file = malloc(1 << 20);
@@ -150,7 +161,7 @@ static void hop(FIXTURE_DATA(pcapng) *self, struct hop hop)
 {
 	struct skbtrace_record record = make_record(&hop);
 
-	pcapng_hop(self->pcapng, &record);
+	view_hop(self->view, &record);
 }
 
 #define SECTION	"section 1a2b3c4d 1.0 4:skbtrace " SKBTRACE_VERSION "\n"
@@ -199,7 +210,7 @@ static void add_journey(void *context, const struct journey *journey)
 	struct verdict verdict;
 
 	verdict_of(journey, 0, &verdict);
-	pcapng_journey(self->pcapng, &self->filter, journey, &verdict);
+	view_journey(self->view, journey, &verdict);
 }
 
 /* The comments alone. */
@@ -273,7 +284,7 @@ TEST_F(pcapng, the_longest_comment)
 	record.context = SKBTRACE_HARDIRQ;
 	for (i = 0; i < 3000; i++) {
 		snprintf(record.dev, sizeof(record.dev), "veth%u", i);
-		pcapng_hop(self->pcapng, &record);
+		view_hop(self->view, &record);
 	}
 	EXPECT_NE(NULL, strstr(take_apart(self), "\npacket 2999 at "));
 }
@@ -284,12 +295,12 @@ TEST_F(pcapng, nobody_else_may_read_it)
 	struct stat stat;
 	struct error error;
 
-	ASSERT_EQ(0, pcapng_close(self->pcapng, &error));
+	ASSERT_EQ(0, view_close(self->view, &error));
 	unlink(self->path);
 	umask(0);
-	self->pcapng = pcapng_open(self->path, self->names, &error);
-	ASSERT_NE(NULL, self->pcapng);
-	ASSERT_EQ(0, pcapng_close(self->pcapng, &error));
+	self->view = open_view(self, self->path, &error);
+	ASSERT_NE(NULL, self->view);
+	ASSERT_EQ(0, view_close(self->view, &error));
 	ASSERT_EQ(0, lstat(self->path, &stat));
 	EXPECT_EQ(0600, stat.st_mode & 0777);
 }
@@ -298,14 +309,14 @@ TEST_F(pcapng, what_cannot_be_written_is_told)
 {
 	struct error error;
 
-	ASSERT_EQ(0, pcapng_close(self->pcapng, &error));
-	EXPECT_EQ(NULL, pcapng_open("/nowhere/file", self->names, &error));
+	ASSERT_EQ(0, view_close(self->view, &error));
+	EXPECT_EQ(NULL, open_view(self, "/nowhere/file", &error));
 	EXPECT_STREQ("/nowhere/file: No such file or directory", error.text);
-	self->pcapng = pcapng_open("/dev/full", self->names, &error);
-	ASSERT_NE(NULL, self->pcapng);
-	pcapng_flush(self->pcapng);
+	self->view = open_view(self, "/dev/full", &error);
+	ASSERT_NE(NULL, self->view);
+	view_flush(self->view);
 	hop(self, HOP("veth_xmit", .ts = SEC, .skb = 0x10));
-	EXPECT_EQ(-1, pcapng_close(self->pcapng, &error));
+	EXPECT_EQ(-1, view_close(self->view, &error));
 	EXPECT_STREQ("/dev/full: No space left on device", error.text);
 }
 

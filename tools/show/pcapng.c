@@ -7,13 +7,11 @@
  * the hop is the packet's comment. Link addresses are not known: they are zeros.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/if_ether.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <skbtrace/version.h>
 
@@ -21,8 +19,8 @@
 #include "journey/journey.h"
 #include "lib/list.h"
 #include "lib/utf8.h"
-#include "pcapng.h"
 #include "show.h"
+#include "view.h"
 
 enum block_type {
 	BLOCK_SECTION = 0x0a0d0d0a,
@@ -69,21 +67,13 @@ struct interface {
 };
 
 /**
- * struct pcapng - a file that is written
- * @out: the file
- * @path: its name, for messages
- * @names: of namespaces; and the time of day
+ * struct pcapng - what is known of a file that is written
  * @interfaces: those that are written, by name
  * @nr_interfaces: how many
- * @error: why the first thing that failed did, 0 if nothing has
  */
 struct pcapng {
-	FILE *out;
-	const char *path;
-	struct names *names;
 	struct hlist_head interfaces[NR_BUCKETS];
 	uint32_t nr_interfaces;
-	int error;
 };
 
 /**
@@ -131,17 +121,17 @@ static void block_begin(struct block *block, enum block_type type)
 	put32(block, 0);
 }
 
-static void block_write(struct pcapng *pcapng, struct block *block)
+static void block_write(struct view *view, struct block *block)
 {
 	const uint32_t len = block->len + sizeof(len);
 
 	memcpy(block->data + sizeof(uint32_t), &len, sizeof(len));
 	put32(block, len);
-	if (!pcapng->error && fwrite(block->data, block->len, 1, pcapng->out) != 1)
-		pcapng->error = errno;
+	if (!view->error && fwrite(block->data, block->len, 1, view->out) != 1)
+		view->error = errno;
 }
 
-static void write_section(struct pcapng *pcapng)
+static void write_section(struct view *view)
 {
 	static const uint16_t version[] = { 1, 0 };
 	static const uint64_t unknown_len = UINT64_MAX;
@@ -154,14 +144,14 @@ static void write_section(struct pcapng *pcapng)
 	put(&block, &unknown_len, sizeof(unknown_len));
 	put_text(&block, SHB_USERAPPL, name);
 	put_option(&block, OPT_END, "", 0);
-	block_write(pcapng, &block);
+	block_write(view, &block);
 }
 
-static void write_interface(struct pcapng *pcapng, const struct interface *interface)
+static void write_interface(struct view *view, const struct interface *interface)
 {
 	static const uint16_t linktype[] = { LINKTYPE_ETHERNET, 0 };
 	static const uint8_t tsresol = TSRESOL_NS;
-	const char *netns = names_netns(pcapng->names, interface->netns);
+	const char *netns = names_netns(view->config.names, interface->netns);
 	struct block block;
 	char text[128];
 
@@ -179,7 +169,7 @@ static void write_interface(struct pcapng *pcapng, const struct interface *inter
 		put_text(&block, IF_DESCRIPTION, text);
 	put_option(&block, IF_TSRESOL, &tsresol, sizeof(tsresol));
 	put_option(&block, OPT_END, "", 0);
-	block_write(pcapng, &block);
+	block_write(view, &block);
 }
 
 static struct hlist_head *bucket(struct pcapng *pcapng, const struct interface *interface)
@@ -193,12 +183,13 @@ static struct hlist_head *bucket(struct pcapng *pcapng, const struct interface *
 }
 
 /* The interface that a hop is at, written before its first packet; NULL: no memory. */
-static const struct interface *interface_of(struct pcapng *pcapng,
+static const struct interface *interface_of(struct view *view,
 					    const struct skbtrace_record *record)
 {
 	struct interface wanted = {
 		.netns = record->flags & SKBTRACE_F_NETNS ? record->netns : 0,
 	}, *interface;
+	struct pcapng *pcapng = view->private;
 	struct hlist_head *head;
 	struct hlist_node *node;
 
@@ -212,13 +203,13 @@ static const struct interface *interface_of(struct pcapng *pcapng,
 	}
 	interface = malloc(sizeof(*interface));
 	if (!interface) {
-		pcapng->error = pcapng->error ? pcapng->error : ENOMEM;
+		view->error = view->error ? view->error : ENOMEM;
 		return NULL;
 	}
 	*interface = wanted;
 	interface->number = pcapng->nr_interfaces++;
 	hlist_add_head(&interface->node, head);
-	write_interface(pcapng, interface);
+	write_interface(view, interface);
 	return interface;
 }
 
@@ -292,11 +283,11 @@ static int comment_of(const struct skbtrace_record *record, char text[COMMENT_MA
 	return len;
 }
 
-static void write_packet(struct pcapng *pcapng, const struct skbtrace_record *record,
+static void write_packet(struct view *view, const struct skbtrace_record *record,
 			 char *comment)
 {
-	const struct interface *interface = interface_of(pcapng, record);
-	uint64_t ns = names_real_ns(pcapng->names, record->ts_ns);
+	const struct interface *interface = interface_of(view, record);
+	uint64_t ns = names_real_ns(view->config.names, record->ts_ns);
 	uint8_t frame[FRAME_MAX];
 	uint32_t len, wire_len;
 	struct block block;
@@ -313,51 +304,27 @@ static void write_packet(struct pcapng *pcapng, const struct skbtrace_record *re
 	put(&block, frame, len);
 	put_text(&block, OPT_COMMENT, comment);
 	put_option(&block, OPT_END, "", 0);
-	block_write(pcapng, &block);
+	block_write(view, &block);
 }
 
-/**
- * pcapng_open() - begin a file
- * @path: its name
- * @names: names that go with what it will have
- * @error: set if it fails
- *
- * Return: the file, or NULL.
- */
-struct pcapng *pcapng_open(const char *path, struct names *names, struct error *error)
+static int pcapng_begin(struct view *view)
 {
-	struct pcapng *pcapng = calloc(1, sizeof(*pcapng));
-	/* It has kernel addresses in it: for the owner alone. */
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	if (pcapng && fd >= 0)
-		pcapng->out = fdopen(fd, "w");
-	if (!pcapng || !pcapng->out) {
-		error_set(error, "%s: %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		free(pcapng);
-		return NULL;
-	}
-	pcapng->path = path;
-	pcapng->names = names;
-	write_section(pcapng);
-	return pcapng;
+	view->private = calloc(1, sizeof(struct pcapng));
+	if (!view->private)
+		return -1;
+	write_section(view);
+	return 0;
 }
 
-/**
- * pcapng_hop() - add a hop by itself
- * @pcapng: the file
- * @record: the hop; nothing is added if it did not look at the packet
- */
-void pcapng_hop(struct pcapng *pcapng, const struct skbtrace_record *record)
+/* Nothing is added if the hop did not look at the packet. */
+static void pcapng_hop(struct view *view, const struct skbtrace_record *record)
 {
 	char comment[COMMENT_MAX];
 
 	if (!is_packet(record))
 		return;
 	comment_of(record, comment);
-	write_packet(pcapng, record, comment);
+	write_packet(view, record, comment);
 }
 
 /* The change that a hop is the first to have, or NULL. */
@@ -371,15 +338,8 @@ static const struct verdict_change *change_at(const struct verdict *verdict, uin
 	return NULL;
 }
 
-/**
- * pcapng_journey() - add the hops of a journey
- * @pcapng: the file
- * @filter: which of them
- * @journey: the journey
- * @verdict: what its packets' comments say of the payload
- */
-void pcapng_journey(struct pcapng *pcapng, const struct filter *filter,
-		    const struct journey *journey, const struct verdict *verdict)
+static void pcapng_journey(struct view *view, const struct journey *journey,
+			   const struct verdict *verdict)
 {
 	char comment[COMMENT_MAX], id[SHOW_ID_LEN];
 	uint32_t i;
@@ -389,7 +349,7 @@ void pcapng_journey(struct pcapng *pcapng, const struct filter *filter,
 		const struct verdict_change *change = change_at(verdict, i);
 		int len;
 
-		if (!is_packet(record) || !filter_point(filter, record))
+		if (!is_packet(record) || !filter_point(view->config.filter, record))
 			continue;
 		len = comment_of(record, comment);
 		len += snprintf(comment + len, COMMENT_MAX - len, "; journey %s, %s, %s",
@@ -405,36 +365,15 @@ void pcapng_journey(struct pcapng *pcapng, const struct filter *filter,
 				 change->how == VERDICT_EXTENDED ? "EXTENDED" : "EMPTIED",
 				 point_of(after->point)->symbol, SKBTRACE_NAME_LEN, after->dev);
 		}
-		write_packet(pcapng, record, comment);
+		write_packet(view, record, comment);
 	}
 }
 
-/**
- * pcapng_flush() - let readers of the file see what was added
- * @pcapng: the file
- */
-void pcapng_flush(struct pcapng *pcapng)
+static void pcapng_end(struct view *view)
 {
-	if (fflush(pcapng->out) && !pcapng->error)
-		pcapng->error = errno;
-}
-
-/**
- * pcapng_close() - end a file
- * @pcapng: the file, gone afterwards
- * @error: set if not all of it could be written
- *
- * Return: 0 or -1.
- */
-int pcapng_close(struct pcapng *pcapng, struct error *error)
-{
+	struct pcapng *pcapng = view->private;
 	unsigned int i;
-	int ret = 0;
 
-	if (fclose(pcapng->out) && !pcapng->error)
-		pcapng->error = errno;
-	if (pcapng->error)
-		ret = error_set(error, "%s: %s", pcapng->path, strerror(pcapng->error));
 	for (i = 0; i < NR_BUCKETS; i++) {
 		struct hlist_node *node, *next;
 
@@ -444,5 +383,12 @@ int pcapng_close(struct pcapng *pcapng, struct error *error)
 		}
 	}
 	free(pcapng);
-	return ret;
 }
+
+const struct view_ops pcapng_view = {
+	.name = "pcapng",
+	.begin = pcapng_begin,
+	.hop = pcapng_hop,
+	.journey = pcapng_journey,
+	.end = pcapng_end,
+};

@@ -7,6 +7,7 @@
 
 #include "journey/journey.h"
 #include "show.h"
+#include "show_messages.h"
 
 struct number_name {
 	unsigned int number;
@@ -24,6 +25,19 @@ static const struct number_name l4proto_names[] = {
 	{ IPPROTO_ESP, "esp" },
 	{ IPPROTO_AH, "ah" },
 	{ IPPROTO_UDPLITE, "udplite" },
+	{ IPPROTO_IPIP, "ipip" },
+	{ IPPROTO_IPV6, "ipv6" },
+	{ IPPROTO_DCCP, "dccp" },
+	{ IPPROTO_RSVP, "rsvp" },
+	{ IPPROTO_EGP, "egp" },
+	{ IPPROTO_PIM, "pim" },
+	{ IPPROTO_COMP, "ipcomp" },
+	{ IPPROTO_MPLS, "mpls" },
+	{ IPPROTO_NONE, "none" },
+	{ 89, "ospf" },
+	{ 97, "etherip" },
+	{ 112, "vrrp" },
+	{ 115, "l2tp" },
 	{ 0, NULL }
 };
 
@@ -35,6 +49,13 @@ static const struct number_name ethertype_names[] = {
 	{ 0x88cc, "lldp" },
 	{ 0x8863, "pppoe-d" },
 	{ 0x8864, "pppoe" },
+	{ 0x8847, "mpls" },
+	{ 0x8848, "mpls-mc" },
+	{ 0x88e5, "macsec" },
+	{ 0x8035, "rarp" },
+	{ 0x888e, "eapol" },
+	{ 0x88f7, "ptp" },
+	{ 0x8809, "slow" },
 	{ 0, NULL }
 };
 
@@ -44,6 +65,23 @@ static const char *name_of(const struct number_name *names, unsigned int number)
 		if (names->number == number)
 			return names->name;
 	return NULL;
+}
+
+/**
+ * show_redirect() - show what follows elsewhere
+ * @show: how things are shown
+ * @out: where to
+ *
+ * Return: where it was shown before.
+ */
+FILE *show_redirect(struct show *show, FILE *out)
+{
+	FILE *before = show->out;
+
+	show->out = out;
+	if (show->messages)
+		show->messages->out = out;
+	return before;
 }
 
 /**
@@ -60,6 +98,10 @@ const char *show_proto(const struct skbtrace_record *record, char *text)
 
 	if (record->flags & SKBTRACE_F_FLOW) {
 		name = name_of(l4proto_names, record->l4proto);
+		/* What ip(8) calls a tunnel in IPv6, of either. */
+		if (record->protocol == ETH_P_IPV6 && (record->l4proto == IPPROTO_IPIP ||
+						       record->l4proto == IPPROTO_IPV6))
+			name = "ip6tnl";
 		snprintf(text, SHOW_PROTO_LEN, "%u", record->l4proto);
 		return name ? name : text;
 	}

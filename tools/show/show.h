@@ -3,7 +3,7 @@
  * What is shown, and how.  What this folder offers:
  *
  *   struct show	journeys, hops and summaries as text (show_text_ops) or JSON
- *   pcapng_*()		hops as packets, in a file
+ *   view_*()		files for other programs: Wireshark, Perfetto, browsers
  *   show_points(), show_stats()	the module's tables
  *   filter_*()		which journeys and hops
  *   expression_*()	which packets, as tcpdump's expressions say it
@@ -18,9 +18,9 @@
 #include "expression.h"
 #include "filter.h"
 #include "journey/journey.h"
-#include "pcapng.h"
 #include "show_tables.h"
 #include "source/source.h"
+#include "view.h"
 
 /**
  * struct summary - what has been seen
@@ -92,9 +92,10 @@ struct show_ops {
  * @out: where to
  * @names: for the numbers in records
  * @filter: which hops
+ * @width: characters that a line may have, 0 for any number
  * @color: with colours
  * @stacks: with stacks
- * @tree: branch by branch, not by time
+ * @tree: as functions call each other, not by time
  * @messages: what applications sent and got, or NULL
  */
 struct show {
@@ -102,6 +103,7 @@ struct show {
 	FILE *out;
 	struct names *names;
 	const struct filter *filter;
+	unsigned int width;
 	bool color;
 	bool stacks;
 	bool tree;
@@ -117,6 +119,7 @@ extern const struct show_ops show_json_ops;
 #define SHOW_PROTO_LEN		12
 #define SHOW_PACKET_LEN		192
 
+FILE *show_redirect(struct show *show, FILE *out);
 const char *show_proto(const struct skbtrace_record *record, char *text);
 const char *show_address(const struct skbtrace_record *record, const uint8_t *address,
 			 char *text);
