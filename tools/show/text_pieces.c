@@ -11,6 +11,18 @@
 #define REASON_LEN	64
 
 /**
+ * text_color() - what switches a colour on, or off
+ * @show: whether there are colours
+ * @code: the colour
+ *
+ * Return: @code, or "".
+ */
+const char *text_color(const struct show *show, const char *code)
+{
+	return show->color ? code : "";
+}
+
+/**
  * text_name() - a name that comes from elsewhere, fit for a terminal
  * @to: set to it
  * @size: of @to

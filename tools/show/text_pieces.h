@@ -12,6 +12,14 @@
 /* Longer than any of them. */
 #define TEXT_SYMBOL_LEN	256
 
+#define BOLD	"\033[1m"
+#define RED	"\033[1;31m"
+#define GREEN	"\033[32m"
+#define YELLOW	"\033[33m"
+#define DIM	"\033[2m"
+#define RESET	"\033[0m"
+
+const char *text_color(const struct show *show, const char *code);
 void text_name(char *to, size_t size, const char *name, size_t len);
 const char *text_device(const struct skbtrace_record *record, char *text);
 const char *text_netns(struct show *show, const struct skbtrace_record *record, char *text);
