@@ -87,6 +87,7 @@ struct hop {
 	uint32_t tunnel_id;
 	unsigned int outer;	/* makes addresses of the IP header around it */
 	uint64_t caller;
+	uint64_t sp;
 };
 
 #define HOP(...)	((struct hop){ __VA_ARGS__ })
@@ -134,6 +135,7 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 
 	r.abi = SKBTRACE_ABI;
 	r.point = point_id(hop->point);
+	r.sp = hop->sp;
 	r.cpu = hop->cpu;
 	r.head = hop->head ? hop->head : hop->skb + 0x100000;
 	r.users = hop->users ? hop->users : 1;

@@ -139,45 +139,75 @@ TEST_F(show, json_strings)
 	EXPECT_ESCAPED("\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd");
 }
 
+#define NOT_LOOKED	\
+	"\"proto\":null,\"src\":null,\"sport\":null,\"dst\":null,\"dport\":null,\"ttl\":null,"	\
+	"\"ip_id\":null,\"frag_off\":null,\"vlan\":null,\"ip_summed\":null,\"gso_size\":null,"	\
+	"\"gso_segs\":null,\"flaws\":[],"
+#define LOOKED(ttl)	\
+	"\"proto\":\"udp\",\"src\":\"10.0.0.0\",\"sport\":1024,\"dst\":\"10.0.0.1\",\"dport\":80,"	\
+	"\"ttl\":" ttl ",\"ip_id\":0,\"frag_off\":null,\"vlan\":null,\"ip_summed\":\"none\","	\
+	"\"gso_size\":null,\"gso_segs\":null,\"flaws\":[],"
+#define PLACE_ONE	\
+	"{\"point\":\"veth_xmit\",\"dev\":\"veth0\",\"netns\":4026532001,\"netns_name\":\"blue team\","	\
+	"\"peer\":\"veth1\"}"
+#define NO_PLACE(point)	\
+	"{\"point\":\"" point "\",\"dev\":\"\",\"netns\":null,\"netns_name\":null,\"peer\":\"\"}"
+#define ENDING	\
+	"\"ending\":{\"at\":" NO_PLACE("kfree_skb_reason") ",\"after\":" PLACE_ONE ","	\
+	"\"ret\":null,\"reason\":\"NETFILTER_DROP\",\"caller\":null}"
+
 TEST_F(show, json_of_a_change)
 {
 	show_hops(self, &show_json_ops, changed_hops, 5);
 #define FIRST_HOP							\
 	"{\"ts_ns\":1000001000,\"cpu\":0,\"ctx\":\"task\",\"pid\":0,\"comm\":\"\","	\
-	"\"point\":\"ip_rcv\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\",\"life\":1,\"child\":null,"	\
+	"\"point\":\"ip_rcv\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\",\"sp\":\"0x0\","	\
+	"\"life\":1,\"child\":null,"	\
 	"\"dev\":\"eth0\",\"netns\":4026531840,\"netns_name\":\"init\",\"peer\":\"\","	\
-	"\"len\":128,\"payload_len\":100,\"crc32c\":\"0x00c0ffee\",\"csum\":null,\"tunnel\":null,"	\
-	"\"ret\":null,\"reason\":null,\"caller\":null,\"stack\":null}"
+	"\"len\":128,\"payload_len\":100,\"crc32c\":\"0x00c0ffee\",\"digest_len\":100,\"csum\":null,"	\
+	"\"tunnel\":null," LOOKED("64")	\
+	"\"ret\":null,\"duration_ns\":null,\"reason\":null,\"caller\":null,\"stack\":null"
 #define SECOND_HOP							\
 	"{\"ts_ns\":1000002000,\"cpu\":1,\"ctx\":\"task\",\"pid\":12,\"comm\":\"curl\","	\
-	"\"point\":\"veth_xmit\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\",\"life\":1,\"child\":null,"	\
+	"\"point\":\"veth_xmit\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\",\"sp\":\"0x0\","	\
+	"\"life\":1,\"child\":null,"	\
 	"\"dev\":\"veth0\",\"netns\":4026532001,\"netns_name\":\"blue team\","	\
 	"\"peer\":\"veth1\",\"len\":128,\"payload_len\":100,\"crc32c\":\"0x00000bad\","	\
-	"\"csum\":null,\"tunnel\":null,\"ret\":null,\"reason\":null,\"caller\":null,"	\
-	"\"stack\":[\"veth_xmit+0x5/0x2b0 [veth]\",\"dev_hard_start_xmit\"]}"
+	"\"digest_len\":100,\"csum\":null,\"tunnel\":null," LOOKED("63")	\
+	"\"ret\":null,\"duration_ns\":null,\"reason\":null,\"caller\":null,"	\
+	"\"stack\":[\"veth_xmit+0x5/0x2b0 [veth]\",\"dev_hard_start_xmit\"]"
 	EXPECT_STREQ(
-	"{\"type\":\"journey\",\"id\":\"0.0\",\"proto\":\"udp\",\"src\":\"10.0.0.0\",\"sport\":1024,"
+	"{\"type\":\"journey\",\"schema\":1,\"id\":\"0.0\",\"start\":\"1970-01-01T00:00:01.000001000Z\","
+	"\"latency_ns\":4000,\"proto\":\"udp\",\"src\":\"10.0.0.0\",\"sport\":1024,"
 	"\"dst\":\"10.0.0.1\",\"dport\":80,\"seq\":null,\"payload_len\":100,"
 	"\"payload\":\"changed\",\"why\":\"payload changed between ip_rcv and veth_xmit\","
-	"\"end\":\"dropped\",\"end_detail\":null,"
+	"\"end\":\"dropped\",\"end_detail\":null," ENDING ","
 	"\"copies\":{\"delivered\":0,\"dropped\":1,\"taps\":0},\"retransmission\":false,"
-	"\"changed\":{\"how\":\"changed\",\"bytes\":0,\"after\":" FIRST_HOP ",\"before\":" SECOND_HOP ",\"further\":[]},"
-	"\"hops\":[" FIRST_HOP "," SECOND_HOP ","
+	"\"bad_checksum\":null,"
+	"\"changed\":{\"how\":\"changed\",\"bytes\":0,\"after\":" FIRST_HOP "},\"before\":" SECOND_HOP
+	"},\"further\":[]},"
+	"\"branches\":[{\"branch\":0,\"parent\":null,\"life\":1,\"skb\":\"0x10\",\"what\":\"carries\","
+	"\"end\":\"dropped\"," ENDING "}],"
+	"\"hops\":[" FIRST_HOP ",\"branch\":0}," SECOND_HOP ",\"branch\":0},"
 	"{\"ts_ns\":1000003000,\"cpu\":0,\"ctx\":\"task\",\"pid\":0,\"comm\":\"\","
-	"\"point\":\"veth_xmit\",\"kind\":\"return\",\"skb\":\"0x10\",\"head\":\"0x0\",\"life\":1,\"child\":null,"
+	"\"point\":\"veth_xmit\",\"kind\":\"return\",\"skb\":\"0x10\",\"head\":\"0x0\",\"sp\":\"0x0\","
+	"\"life\":1,\"child\":null,"
 	"\"dev\":\"veth0\",\"netns\":null,\"netns_name\":null,\"peer\":\"veth1\",\"len\":0,"
-	"\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"tunnel\":null,\"ret\":0,\"reason\":null,\"caller\":null,"
-	"\"stack\":null},"
+	"\"payload_len\":0,\"crc32c\":null,\"digest_len\":0,\"csum\":null,\"tunnel\":null," NOT_LOOKED
+	"\"ret\":0,\"duration_ns\":700,\"reason\":null,\"caller\":null,\"stack\":null,\"branch\":0},"
 	"{\"ts_ns\":1000004000,\"cpu\":0,\"ctx\":\"softirq\",\"pid\":0,\"comm\":\"\","
 	"\"point\":\"kfree_skb_reason\",\"kind\":\"entry\",\"skb\":\"0x10\","
-	"\"head\":\"0x100010\",\"life\":1,\"child\":null,\"dev\":\"\",\"netns\":null,\"netns_name\":null,\"peer\":\"\","
-	"\"len\":0,\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"tunnel\":null,\"ret\":null,"
-	"\"reason\":\"NETFILTER_DROP\",\"caller\":null,\"stack\":null},"
+	"\"head\":\"0x100010\",\"sp\":\"0x0\",\"life\":1,\"child\":null,\"dev\":\"\",\"netns\":null,"
+	"\"netns_name\":null,\"peer\":\"\",\"len\":0,\"payload_len\":0,\"crc32c\":null,"
+	"\"digest_len\":0,\"csum\":null,\"tunnel\":null," NOT_LOOKED "\"ret\":null,\"duration_ns\":null,"
+	"\"reason\":\"NETFILTER_DROP\",\"caller\":null,\"stack\":null,\"branch\":0},"
 	"{\"ts_ns\":1000005000,\"cpu\":0,\"ctx\":\"task\",\"pid\":0,\"comm\":\"\","
-	"\"point\":\"kfree_skbmem\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\",\"life\":1,\"child\":null,"
+	"\"point\":\"kfree_skbmem\",\"kind\":\"entry\",\"skb\":\"0x10\",\"head\":\"0x100010\","
+	"\"sp\":\"0x0\",\"life\":1,\"child\":null,"
 	"\"dev\":\"\",\"netns\":null,\"netns_name\":null,\"peer\":\"\",\"len\":0,"
-	"\"payload_len\":0,\"crc32c\":null,\"csum\":null,\"tunnel\":null,\"ret\":null,\"reason\":null,\"caller\":null,"
-	"\"stack\":null}]}\n", shown(self));
+	"\"payload_len\":0,\"crc32c\":null,\"digest_len\":0,\"csum\":null,\"tunnel\":null," NOT_LOOKED
+	"\"ret\":null,\"duration_ns\":null,\"reason\":null,\"caller\":null,"
+	"\"stack\":null,\"branch\":0}]}\n", shown(self));
 }
 
 TEST_F(show, json_of_what_has_no_addresses)
@@ -211,7 +241,7 @@ TEST_F(show, json_summary)
 	};
 
 	show_json_ops.summary(&self->show, &summary);
-	EXPECT_STREQ("{\"type\":\"summary\",\"journeys\":10,\"intact\":5,\"changed\":2,"
+	EXPECT_STREQ("{\"type\":\"summary\",\"schema\":1,\"journeys\":10,\"intact\":5,\"changed\":2,"
 		     "\"unverified\":3,\"dropped\":1,\"hops\":99,\"lost\":7,\"missed\":8,"
 		     "\"records\":110,\"repeated\":9,\"hidden\":10,\"unknown\":6,\"elsewhere\":3,"
 		     "\"no_room\":1,\"unasked\":4,\"blind\":null}\n",
@@ -321,6 +351,31 @@ TEST_F(show, what_a_file_says_keeps_off_the_terminal)
 	EXPECT_NE(NULL, strstr(self->text, "  1  a?[2J "));
 	EXPECT_NE(NULL, strstr(self->text, "?31m\n"));
 	EXPECT_NE(NULL, strstr(self->text, "?]0;x?\n"));
+}
+
+TEST_F(show, protocols_by_name)
+{
+	static const struct {
+		unsigned int l4proto, protocol;
+		const char *name;
+	} protos[] = {
+		{ IPPROTO_SCTP, ETH_P_IP, "sctp" }, { IPPROTO_GRE, ETH_P_IPV6, "gre" },
+		{ IPPROTO_ESP, ETH_P_IP, "esp" }, { IPPROTO_IPIP, ETH_P_IP, "ipip" },
+		{ IPPROTO_IPV6, ETH_P_IP, "ipv6" }, { IPPROTO_IPIP, ETH_P_IPV6, "ip6tnl" },
+		{ IPPROTO_IPV6, ETH_P_IPV6, "ip6tnl" }, { 200, ETH_P_IP, "200" },
+		{ 0, ETH_P_ARP, "arp" }, { 0, 0x8847, "mpls" }, { 0, 0x1234, "0x1234" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
+		const struct skbtrace_record record = {
+			.protocol = protos[i].protocol, .l4proto = protos[i].l4proto,
+			.flags = protos[i].l4proto ? SKBTRACE_F_FLOW : 0,
+		};
+		char text[SHOW_PROTO_LEN];
+
+		EXPECT_STREQ(protos[i].name, show_proto(&record, text));
+	}
 }
 
 TEST_F(show, characters_are_cut_off_whole)
