@@ -19,15 +19,16 @@ die() { echo "setup: error: $*" >&2; exit 1; }
 deb_demo="gcc make libc6-dev libelf-dev libpcap-dev bc xz-utils zstd cpio kmod
 	debian-archive-keyring qemu-system-x86 busybox-static bash iproute2 nftables
 	iptables curl python3 ethtool tcpdump iperf3 iputils-ping procps"
-deb_check="rsync spin bpftool binutils clang libclang-rt-dev sparse flex bison"
-deb_check_all="dkms rpm rpmlint debhelper dh-dkms dpkg-dev"
+deb_check="rsync spin bpftool binutils clang libclang-rt-dev sparse flex bison
+	python3-jsonschema zsh"
+deb_check_all="dkms rpm rpmlint debhelper dh-dkms dpkg-dev tshark chromium gdb"
 deb_bench="bpftrace trace-cmd linux-perf"
 
 rpm_demo="gcc make glibc-devel elfutils-libelf libpcap-devel bc xz zstd cpio kmod
 	kernel-core kernel-devel qemu-kvm busybox bash iproute iproute-tc nftables
 	iptables-nft curl python3 ethtool tcpdump iperf3 iputils procps-ng"
-rpm_check="rsync libasan libubsan bpftool binutils clang compiler-rt"
-rpm_check_all="dkms rpm-build rpmlint glibc-static"
+rpm_check="rsync libasan libubsan bpftool binutils clang compiler-rt python3-jsonschema zsh"
+rpm_check_all="dkms rpm-build rpmlint glibc-static wireshark-cli chromium-headless gdb"
 rpm_bench="bpftrace trace-cmd perf"
 
 as_root() {
