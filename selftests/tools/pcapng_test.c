@@ -186,7 +186,7 @@ TEST_F(pcapng, hops_by_themselves)
 	hop(self, HOP("arp_rcv", .ts = 2 * SEC + 10, .skb = 0x10, .dev = "veth0", .len = 28,
 		      .netns = 77, .protocol = ETH_P_ARP, .flags = SKBTRACE_F_VLAN));
 	EXPECT_STREQ(SECTION
-		"interface 1 0 2:veth0 3:netns blue? team 9=9\n"
+		"interface 1 0 2:blue? team:veth0 3:netns blue? team 9=9\n"
 		"packet 0 at 1700000001000000005 of 142: 00000000 00000000 00000000 08004500 "
 		"00801234 00004011 54390a00 00000a00 00010400 0050006c 0000 "
 		"1:veth_xmit => veth?, cpu 3, task curl[7], skb 0xffff888000000100, "
@@ -196,9 +196,9 @@ TEST_F(pcapng, hops_by_themselves)
 		"interface 1 0 2:(no device) 9=9\n"
 		"packet 1 at 1700000001000000009 of 54: 00000000 00000000 00000000 08004500 "
 		"00280000 00000006 a6d00a00 00000a00 00010400 00500102 03040000 00005000 "
-		"00000000 0000 "
+		"ffff0000 0000 "
 		"1:tcp_queue_rcv, cpu 0, task [0], skb 0x10, payload 0, life 0\n"
-		"interface 1 0 2:veth0 3:netns 77 9=9\n"
+		"interface 1 0 2:77:veth0 3:netns 77 9=9\n"
 		"packet 2 at 1700000001000000010 of 46: 00000000 00000000 00000000 81000000 0806 "
 		"1:arp_rcv, cpu 0, task [0], skb 0x10, payload 28 crc32c 00c0ffee, life 0\n",
 		take_apart(self));

@@ -191,6 +191,12 @@ static void put_hop(struct view *view, const struct journey *journey,
 	fputs("</title></circle>\n", out);
 }
 
+/* In the middle of its lane. */
+static int height_of(struct html *html, const struct journey *journey, uint32_t hop)
+{
+	return (int)lane_of(html, show_at(journey, hop)) * LANE_HEIGHT + LANE_HEIGHT / 2;
+}
+
 /* The way of the packet over its lanes: each hop has a line from the one it came from. */
 static void put_lanes(struct view *view, const struct journey *journey,
 		      const struct verdict *verdict)
@@ -204,7 +210,7 @@ static void put_lanes(struct view *view, const struct journey *journey,
 		const struct skbtrace_record *record = &journey->hops[i].record;
 
 		if (is_shown(view, record) && has_lane(record) &&
-		    lane_of(html, record) < LANES_MAX)
+		    lane_of(html, show_at(journey, i)) < LANES_MAX)
 			drawn[nr++] = i;
 	}
 	fprintf(out, "<div class=\"lanes\"><svg width=\"%d\" height=\"%d\">\n",
@@ -212,25 +218,21 @@ static void put_lanes(struct view *view, const struct journey *journey,
 	put_lane_names(view);
 	for (i = 0; i < nr; i++) {
 		uint32_t previous = journey->hops[drawn[i]].previous;
-		const struct skbtrace_record *record = &journey->hops[drawn[i]].record;
 		int x = LANE_LEFT + (int)(i + 1) * HOP_WIDTH;
-		int y = (int)lane_of(html, record) * LANE_HEIGHT + LANE_HEIGHT / 2;
+		int y = height_of(html, journey, drawn[i]);
 
 		for (j = i; previous != JOURNEY_NO_HOP && j-- > 0;)
 			if (drawn[j] == previous)
 				break;
 		if (previous != JOURNEY_NO_HOP && j != UINT32_MAX) {
-			uint32_t lane = lane_of(html, &journey->hops[previous].record);
-
 			fprintf(out, "<path d=\"M%d %dL%d %d\"/>",
 				LANE_LEFT + (int)(j + 1) * HOP_WIDTH,
-				(int)lane * LANE_HEIGHT + LANE_HEIGHT / 2, x, y);
+				height_of(html, journey, previous), x, y);
 		}
 	}
 	for (i = 0; i < nr; i++)
 		put_hop(view, journey, verdict, drawn[i], LANE_LEFT + (int)(i + 1) * HOP_WIDTH,
-			(int)lane_of(html, &journey->hops[drawn[i]].record) * LANE_HEIGHT +
-			LANE_HEIGHT / 2);
+			height_of(html, journey, drawn[i]));
 	fputs("</svg></div>\n", out);
 }
 

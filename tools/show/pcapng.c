@@ -15,6 +15,7 @@
 
 #include <skbtrace/version.h>
 
+#include "capture.h"
 #include "header.h"
 #include "journey/journey.h"
 #include "lib/list.h"
@@ -45,7 +46,10 @@ enum {
 
 /* Two addresses, a VLAN tag, a type; what header_of() makes. */
 #define FRAME_MAX	(2 * ETH_ALEN + 4 + 2 + CBPF_HEADER_MAX)
-#define COMMENT_MAX	512	/* the longest has less than 480 */
+#define COMMENT_MAX	768	/* the longest has less than 640 */
+
+#define IP_HEADER_LEN	20
+#define TCP_HEADER_LEN	20
 
 /* The longest is a packet's: frame, comment, and what is around them. */
 #define BLOCK_MAX	(FRAME_MAX + COMMENT_MAX + 64)
@@ -70,10 +74,12 @@ struct interface {
  * struct pcapng - what is known of a file that is written
  * @interfaces: those that are written, by name
  * @nr_interfaces: how many
+ * @capture: if it is to be as a capture would be; else NULL
  */
 struct pcapng {
 	struct hlist_head interfaces[NR_BUCKETS];
 	uint32_t nr_interfaces;
+	struct capture *capture;
 };
 
 /**
@@ -151,15 +157,23 @@ static void write_interface(struct view *view, const struct interface *interface
 {
 	static const uint16_t linktype[] = { LINKTYPE_ETHERNET, 0 };
 	static const uint8_t tsresol = TSRESOL_NS;
-	const char *netns = names_netns(view->config.names, interface->netns);
+	const char *netns = interface->netns ?
+			    names_netns(view->config.names, interface->netns) : NULL;
+	const char *dev = *interface->dev ? interface->dev : "(no device)";
 	struct block block;
 	char text[128];
 
 	block_begin(&block, BLOCK_INTERFACE);
 	put(&block, linktype, sizeof(linktype));
 	put32(&block, 0);	/* no limit to a packet's length */
-	snprintf(text, sizeof(text), "%.*s", SKBTRACE_NAME_LEN,
-		 *interface->dev ? interface->dev : "(no device)");
+	/* The first process' namespace is where one looks for a name alone. */
+	if (netns && strcmp(netns, "init"))
+		snprintf(text, sizeof(text), "%.64s:%.*s", netns, SKBTRACE_NAME_LEN, dev);
+	else if (netns || !interface->netns)
+		snprintf(text, sizeof(text), "%.*s", SKBTRACE_NAME_LEN, dev);
+	else
+		snprintf(text, sizeof(text), "%" PRIu32 ":%.*s", interface->netns,
+			 SKBTRACE_NAME_LEN, dev);
 	put_text(&block, IF_NAME, text);
 	if (netns)
 		snprintf(text, sizeof(text), "netns %.64s", netns);
@@ -225,9 +239,17 @@ static void put_ip_checksum(uint8_t *header)
 	cbpf_put16(header + 10, ~(sum + (sum >> 16)));
 }
 
+/* Not recorded; a window of 0 would be said to be full. */
+static void put_tcp(uint8_t *header, uint32_t ack)
+{
+	cbpf_put16(header + 8, ack >> 16);
+	cbpf_put16(header + 10, ack & 0xffff);
+	cbpf_put16(header + 14, 0xffff);
+}
+
 /* Return: how many bytes of @frame are set; @wire_len is as long as the packet was. */
-static uint32_t frame_of(const struct skbtrace_record *record, uint8_t frame[FRAME_MAX],
-			 uint32_t *wire_len)
+static uint32_t frame_of(const struct skbtrace_record *record, uint32_t ack,
+			 uint8_t frame[FRAME_MAX], uint32_t *wire_len)
 {
 	uint32_t len = 2 * ETH_ALEN, header_len = 0;
 
@@ -244,6 +266,9 @@ static uint32_t frame_of(const struct skbtrace_record *record, uint8_t frame[FRA
 		header_len = header_of(record, frame + len, wire_len);
 	if (header_len && record->protocol == ETH_P_IP)
 		put_ip_checksum(frame + len);
+	if (header_len >= IP_HEADER_LEN + TCP_HEADER_LEN && packet_is_tcp(record) &&
+	    (record->flags & SKBTRACE_F_PORTS))
+		put_tcp(frame + len + header_len - TCP_HEADER_LEN, ack);
 	*wire_len += len;
 	return len + header_len;
 }
@@ -284,7 +309,7 @@ static int comment_of(const struct skbtrace_record *record, char text[COMMENT_MA
 }
 
 static void write_packet(struct view *view, const struct skbtrace_record *record,
-			 char *comment)
+			 uint32_t ack, char *comment)
 {
 	const struct interface *interface = interface_of(view, record);
 	uint64_t ns = names_real_ns(view->config.names, record->ts_ns);
@@ -294,7 +319,7 @@ static void write_packet(struct view *view, const struct skbtrace_record *record
 
 	if (!interface)
 		return;
-	len = frame_of(record, frame, &wire_len);
+	len = frame_of(record, ack, frame, &wire_len);
 	block_begin(&block, BLOCK_PACKET);
 	put32(&block, interface->number);
 	put32(&block, ns >> 32);
@@ -307,13 +332,28 @@ static void write_packet(struct view *view, const struct skbtrace_record *record
 	block_write(view, &block);
 }
 
+static void write_captured(void *context, const struct skbtrace_record *record, uint32_t ack,
+			   char *comment)
+{
+	write_packet(context, record, ack, comment);
+}
+
 static int pcapng_begin(struct view *view)
 {
+	struct pcapng *pcapng;
+
 	view->private = calloc(1, sizeof(struct pcapng));
 	if (!view->private)
 		return -1;
 	write_section(view);
-	return 0;
+	if (!view->config.capture_at)
+		return 0;
+	pcapng = view->private;
+	pcapng->capture = capture_new(write_captured, view);
+	if (pcapng->capture)
+		return 0;
+	free(pcapng);
+	return -1;
 }
 
 /* Nothing is added if the hop did not look at the packet. */
@@ -324,7 +364,7 @@ static void pcapng_hop(struct view *view, const struct skbtrace_record *record)
 	if (!is_packet(record))
 		return;
 	comment_of(record, comment);
-	write_packet(view, record, comment);
+	write_packet(view, record, 0, comment);
 }
 
 /* The change that a hop is the first to have, or NULL. */
@@ -338,10 +378,56 @@ static const struct verdict_change *change_at(const struct verdict *verdict, uin
 	return NULL;
 }
 
+/* What is said of the journey with each of its hops. */
+static int comment_of_journey(struct view *view, const struct journey *journey,
+			      const struct verdict *verdict, char *text, size_t size)
+{
+	const struct skbtrace_record *end = NULL;
+	const char *reason = NULL;
+	char id[SHOW_ID_LEN];
+
+	if (journey->end == JOURNEY_DROPPED && journey->end_hop != JOURNEY_NO_HOP)
+		end = &journey->hops[journey->end_hop].record;
+	if (end && (end->flags & SKBTRACE_F_REASON))
+		reason = names_reason(view->config.names, end->ret);
+	return snprintf(text, size, "; journey %s, %s, %s%s%.64s", show_id(journey->id, id),
+			verdict_name(verdict->payload), show_end(journey->end),
+			reason ? ": " : "", reason ? reason : "");
+}
+
+static int comment_of_change(const struct journey *journey, const struct verdict_change *change,
+			     char *text, size_t size)
+{
+	const struct skbtrace_record *after = &journey->hops[change->after].record;
+
+	return snprintf(text, size, "; PAYLOAD %s here, after %s %.*s",
+			change->how == VERDICT_OTHER ? "CHANGED" :
+			change->how == VERDICT_TRUNCATED ? "TRUNCATED" :
+			change->how == VERDICT_EXTENDED ? "EXTENDED" : "EMPTIED",
+			point_of(after->point)->symbol, SKBTRACE_NAME_LEN, after->dev);
+}
+
+/* Of the hops that a change lies between a capture may have neither. */
+static int comment_of_first_change(const struct journey *journey, const struct verdict *verdict,
+				   char *text, size_t size)
+{
+	const struct skbtrace_record *after, *before;
+
+	if (!verdict->nr_changes)
+		return 0;
+	after = &journey->hops[verdict->changes[0].after].record;
+	before = &journey->hops[verdict->changes[0].before].record;
+	return snprintf(text, size, "; PAYLOAD CHANGED between %s %.*s and %s %.*s",
+			point_of(after->point)->symbol, SKBTRACE_NAME_LEN, after->dev,
+			point_of(before->point)->symbol, SKBTRACE_NAME_LEN, before->dev);
+}
+
 static void pcapng_journey(struct view *view, const struct journey *journey,
 			   const struct verdict *verdict)
 {
-	char comment[COMMENT_MAX], id[SHOW_ID_LEN];
+	const char *capture_at = view->config.capture_at;
+	struct pcapng *pcapng = view->private;
+	char comment[COMMENT_MAX];
 	uint32_t i;
 
 	for (i = 0; i < journey->nr_hops; i++) {
@@ -349,24 +435,31 @@ static void pcapng_journey(struct view *view, const struct journey *journey,
 		const struct verdict_change *change = change_at(verdict, i);
 		int len;
 
-		if (!is_packet(record) || !filter_point(view->config.filter, record))
+		if (!is_packet(record) || !filter_point(view->config.filter, record) ||
+		    (capture_at && !capture_has(capture_at, journey, i)))
 			continue;
 		len = comment_of(record, comment);
-		len += snprintf(comment + len, COMMENT_MAX - len, "; journey %s, %s, %s",
-				show_id(journey->id, id), verdict_name(verdict->payload),
-				show_end(journey->end));
-		if (change) {
-			const struct skbtrace_record *after = &journey->hops[change->after].record;
-
-			snprintf(comment + len, COMMENT_MAX - len,
-				 "; PAYLOAD %s here, after %s %.*s",
-				 change->how == VERDICT_OTHER ? "CHANGED" :
-				 change->how == VERDICT_TRUNCATED ? "TRUNCATED" :
-				 change->how == VERDICT_EXTENDED ? "EXTENDED" : "EMPTIED",
-				 point_of(after->point)->symbol, SKBTRACE_NAME_LEN, after->dev);
-		}
-		write_packet(view, record, comment);
+		len += comment_of_journey(view, journey, verdict, comment + len,
+					  COMMENT_MAX - len);
+		if (capture_at)
+			len += comment_of_first_change(journey, verdict, comment + len,
+						       COMMENT_MAX - len);
+		else if (change)
+			len += comment_of_change(journey, change, comment + len,
+						 COMMENT_MAX - len);
+		if (!capture_at)
+			write_packet(view, record, 0, comment);
+		else if (capture_add(pcapng->capture, record, comment))
+			view->error = view->error ? view->error : ENOMEM;
 	}
+}
+
+static void pcapng_flush(struct view *view)
+{
+	struct pcapng *pcapng = view->private;
+
+	if (pcapng->capture)
+		capture_flush(pcapng->capture);
 }
 
 static void pcapng_end(struct view *view)
@@ -374,6 +467,8 @@ static void pcapng_end(struct view *view)
 	struct pcapng *pcapng = view->private;
 	unsigned int i;
 
+	pcapng_flush(view);
+	capture_free(pcapng->capture);
 	for (i = 0; i < NR_BUCKETS; i++) {
 		struct hlist_node *node, *next;
 
@@ -390,5 +485,6 @@ const struct view_ops pcapng_view = {
 	.begin = pcapng_begin,
 	.hop = pcapng_hop,
 	.journey = pcapng_journey,
+	.flush = pcapng_flush,
 	.end = pcapng_end,
 };

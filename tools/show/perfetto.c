@@ -272,7 +272,7 @@ static int find_times(struct view *view, const struct journey *journey)
 		place->track = NULL;
 		if (!is_shown(view, record))
 			continue;
-		place->track = track_of(view, record);
+		place->track = track_of(view, show_at(journey, i));
 		if (!place->track)
 			return -1;
 		place->start_ns = record->ts_ns;

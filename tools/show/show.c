@@ -152,6 +152,22 @@ const struct skbtrace_record *show_first(const struct journey *journey)
 }
 
 /**
+ * show_at() - the hop that tells at which device a packet was at another
+ * @journey: the journey
+ * @hop: number of the other
+ *
+ * Return: itself, or if it has no device (above IP) the last before it that has one.
+ */
+const struct skbtrace_record *show_at(const struct journey *journey, uint32_t hop)
+{
+	uint32_t n = hop;
+
+	while (n != JOURNEY_NO_HOP && !*journey->hops[n].record.dev)
+		n = journey->hops[n].previous;
+	return &journey->hops[n == JOURNEY_NO_HOP ? hop : n].record;
+}
+
+/**
  * show_id() - what a journey is called
  * @id: journey.id
  * @text: SHOW_ID_LEN bytes

@@ -132,5 +132,6 @@ const char *show_context(const struct skbtrace_record *record);
 const char *show_csum(const struct skbtrace_record *record);
 const char *show_end(enum journey_end end);
 const struct skbtrace_record *show_first(const struct journey *journey);
+const struct skbtrace_record *show_at(const struct journey *journey, uint32_t hop);
 
 #endif /* SKBTRACE_TOOLS_SHOW_H */

@@ -86,6 +86,8 @@ void view_journey(struct view *view, const struct journey *journey,
  */
 void view_flush(struct view *view)
 {
+	if (view->ops->flush)
+		view->ops->flush(view);
 	if (fflush(view->out) && !view->error)
 		view->error = errno;
 }

@@ -35,6 +35,7 @@ struct view;
  * @begin: write what stands in front, and set view->private
  * @hop: add a hop by itself; NULL if it shows none
  * @journey: add a journey
+ * @flush: write what is held back; may be NULL
  * @end: write what stands behind, and free view->private
  */
 struct view_ops {
@@ -43,6 +44,7 @@ struct view_ops {
 	void (*hop)(struct view *view, const struct skbtrace_record *record);
 	void (*journey)(struct view *view, const struct journey *journey,
 			const struct verdict *verdict);
+	void (*flush)(struct view *view);
 	void (*end)(struct view *view);
 };
 
