@@ -18,6 +18,7 @@
 #include "show/known.h"
 #include "show/show.h"
 #include "source/source.h"
+#include "where.h"
 
 static const char usage[] =
 "skbtrace " SKBTRACE_VERSION ": on which hop did the payload change?\n"
@@ -35,6 +36,7 @@ static const char usage[] =
 "  skbtrace stats [F]    the figures of the module\n"
 "  skbtrace filter [E]   have the module record only what matches E, or \"off\";\n"
 "                        without E: show its filter\n"
+"  skbtrace where A      the source of an address: where 'veth_xmit+0x5 [veth]'\n"
 "\n"
 "F is a file made by \"skbtrace record\", or - for standard input. Behind all these but\n"
 "points and stats, and behind F, may stand an expression E: only what matches is shown\n"
@@ -64,6 +66,8 @@ static const char usage[] =
 "      --max-size SIZE   record: begin another file at so many bytes: 512K, 64M, 2G\n"
 "      --max-age SECS    record: or after so long\n"
 "      --max-files N     record: keep the newest N: F, F.1 and so on (default 10)\n"
+"      --debuginfo PATH  where: a file, or a folder instead of /usr/lib/debug\n"
+"      --kernel RELEASE  where: of this kernel, as uname -r says it, not the running one\n"
 "  -C, --color WHEN      auto, always or never\n"
 "      --debugfs DIR     where debugfs is mounted, else $SKBTRACE_DEBUGFS or\n"
 "                        /sys/kernel/debug\n"
@@ -99,6 +103,8 @@ static const struct option long_options[] = {
 	{ "max-size", required_argument, NULL, 'Z' },
 	{ "max-age", required_argument, NULL, 'A' },
 	{ "max-files", required_argument, NULL, 'M' },
+	{ "debuginfo", required_argument, NULL, 'G' },
+	{ "kernel", required_argument, NULL, 'K' },
 	{ "color", required_argument, NULL, 'C' },
 	{ "debugfs", required_argument, NULL, 'F' },
 	{ "help", no_argument, NULL, 'h' },
@@ -118,6 +124,7 @@ static const char * const commands[] = {
 	[COMMAND_POINTS] = "points",
 	[COMMAND_STATS] = "stats",
 	[COMMAND_FILTER] = "filter",
+	[COMMAND_WHERE] = "where",
 };
 
 /* Each time a file is full all are renamed. */
@@ -285,6 +292,12 @@ static int parse_option(struct options *options, int option, struct error *error
 		return 0;
 	case 'C':
 		return parse_color(optarg, &options->color, error);
+	case 'G':
+		options->debuginfo = optarg;
+		return 0;
+	case 'K':
+		options->release = optarg;
+		return 0;
 	case 'F':
 		options->debugfs = optarg;
 		return 0;
@@ -313,6 +326,12 @@ static int parse_command(struct options *options, const char *word, struct error
 	return error_set(error, "\"%s\" is not a command: see skbtrace --help", word);
 }
 
+/* Or does it say what is asked for by itself? */
+static bool has_source(enum command command)
+{
+	return command != COMMAND_FILTER && command != COMMAND_WHERE;
+}
+
 static bool takes_expression(enum command command)
 {
 	return command != COMMAND_POINTS && command != COMMAND_STATS;
@@ -323,7 +342,7 @@ static bool is_input(const struct options *options, const char *word)
 {
 	if (!takes_expression(options->command))
 		return true;
-	if (options->command == COMMAND_FILTER)
+	if (!has_source(options->command))
 		return false;
 	return !strcmp(word, "-") || *word == '/' || *word == '.' || !access(word, F_OK);
 }
@@ -398,7 +417,7 @@ static int check_options(const struct options *options, struct error *error)
 		return error_set(error, "-o -: standard output is one file");
 	if (needle_is_set(&options->needle) &&
 	    (options->command == COMMAND_HOPS || records || !takes_expression(options->command) ||
-	     options->command == COMMAND_FILTER))
+	     !has_source(options->command)))
 		return error_set(error, "--only, --id, --between, --min-latency: choose journeys, of "
 				 "which %s knows none", commands[options->command]);
 	if (counts && options->json)
@@ -415,6 +434,8 @@ static int check_options(const struct options *options, struct error *error)
 	if (options->input && (records || options->command == COMMAND_LIVE))
 		return error_set(error, "%s: reads the rings, not a file",
 				 commands[options->command]);
+	if ((options->debuginfo || options->release) && options->command != COMMAND_WHERE)
+		return error_set(error, "--debuginfo, --kernel: only where looks into a kernel");
 	if (options->input && options->has_duration)
 		return error_set(error, "--duration: a file has what it has");
 	return 0;
@@ -461,7 +482,7 @@ static int compile(struct options *options, struct expression *expression, struc
 			   options->command != COMMAND_LIVE && options->command != COMMAND_RECORD;
 	struct error wrong;
 
-	if (!text || !*text)
+	if (!text || !*text || options->command == COMMAND_WHERE)
 		return 0;
 	if (options->command == COMMAND_FILTER && (!strcmp(text, "off") || !strcmp(text, "0"))) {
 		options->off = true;
@@ -509,7 +530,8 @@ static int dispatch(const struct options *options, struct source *source, struct
 	case COMMAND_STATS:
 		return show_stats(source, options->json, error) ? STATUS_ERROR : STATUS_OK;
 	case COMMAND_FILTER:
-		break;		/* has no source */
+	case COMMAND_WHERE:
+		break;		/* have no source */
 	}
 	return STATUS_ERROR;
 }
@@ -527,7 +549,7 @@ static int perform(const struct options *options, struct error *error)
 	struct source *source = NULL;
 	int status;
 
-	if (options->command != COMMAND_FILTER) {
+	if (has_source(options->command)) {
 		source = open_source(options, error);
 		if (!source) {
 			complain(error);
@@ -535,7 +557,12 @@ static int perform(const struct options *options, struct error *error)
 		}
 	}
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	status = source ? dispatch(options, source, error) : control_filter(options, error);
+	if (source)
+		status = dispatch(options, source, error);
+	else if (options->command == COMMAND_WHERE)
+		status = where(options, error);
+	else
+		status = control_filter(options, error);
 	if (fflush(stdout)) {
 		error_set(error, "standard output: %s", strerror(errno));
 		status = STATUS_ERROR;

@@ -30,6 +30,7 @@ enum status {
  * @COMMAND_POINTS: the table of points
  * @COMMAND_STATS: the module's figures
  * @COMMAND_FILTER: what the module is to record
+ * @COMMAND_WHERE: the source of an address
  */
 enum command {
 	COMMAND_LIVE,
@@ -43,6 +44,7 @@ enum command {
 	COMMAND_POINTS,
 	COMMAND_STATS,
 	COMMAND_FILTER,
+	COMMAND_WHERE,
 };
 
 /**
@@ -54,6 +56,8 @@ enum command {
  * @capture_at: see struct view_config
  * @expression: what the rest of the command line says, NULL for nothing
  * @off: filter: none
+ * @debuginfo: where: file or folder with debugging information, or NULL
+ * @release: where: of which kernel, NULL for the one that runs
  * @debugfs: where debugfs is mounted
  * @filter: what to show
  * @needle: which journeys
@@ -79,6 +83,8 @@ struct options {
 	const char *capture_at;
 	char *expression;
 	bool off;
+	const char *debuginfo;
+	const char *release;
 	const char *debugfs;
 	struct filter filter;
 	struct needle needle;
