@@ -125,6 +125,8 @@ install_reader() {
 		644 usr/share/man/man4/skbtrace.4
 		755 usr/share/man/man8
 		644 usr/share/man/man8/skbtrace.8
+		755 usr/share/skbtrace
+		644 usr/share/skbtrace/skbtrace.schema.json
 		END
 		readelf -W -l "$tmp/root/usr/sbin/skbtrace" | grep INTERP
 }
