@@ -8,22 +8,34 @@ _skbtrace()
 
 	COMPREPLY=()
 	case $prev in
-	-d | --dev)
+	-d | --dev | --capture-at)
 		words=$(ls /sys/class/net 2>/dev/null)
 		;;
 	-N | --netns)
 		words=$(ls /run/netns 2>/dev/null)
 		;;
-	-P | --points)
+	-P | --points | --between)
 		words=$(awk '!/^#/ { print $2; print $4 }' "$debugfs/skbtrace.d/points" 2>/dev/null)
+		;;
+	-O | --only)
+		words='changed unverified dropped truncated retransmitted intact'
 		;;
 	-C | --color)
 		words='auto always never'
 		;;
-	-p | --pid | -D | --duration | -c | --count)
+	--sort)
+		words='latency bytes time'
+		;;
+	--by)
+		words='flow'
+		;;
+	--kernel)
+		words=$(ls /lib/modules 2>/dev/null)
+		;;
+	-p | --pid | -D | --duration | -c | --count | --id | --min-latency | --max-*)
 		return
 		;;
-	-o | --output | --pcapng | --debugfs)
+	-o | --output | --pcapng | --perfetto | --html | --debugfs | --debuginfo)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;

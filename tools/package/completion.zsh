@@ -6,15 +6,25 @@ local help debugfs=${SKBTRACE_DEBUGFS:-/sys/kernel/debug}
 local -a words_
 
 case $words[CURRENT-1] in
--d | --dev)
+-d | --dev | --capture-at)
 	words_=(/sys/class/net/*(N:t)) ;;
 -N | --netns)
 	words_=(/run/netns/*(N:t)) ;;
--P | --points)
+-P | --points | --between)
 	words_=(${(f)"$(awk '!/^#/ { print $2; print $4 }' $debugfs/skbtrace.d/points 2>/dev/null)"}) ;;
+-O | --only)
+	words_=(changed unverified dropped truncated retransmitted intact) ;;
 -C | --color)
 	words_=(auto always never) ;;
--o | --output | --pcapng | --debugfs)
+--sort)
+	words_=(latency bytes time) ;;
+--by)
+	words_=(flow) ;;
+--kernel)
+	words_=(/lib/modules/*(N:t)) ;;
+-p | --pid | -D | --duration | -c | --count | --id | --min-latency | --max-*)
+	return ;;
+-o | --output | --pcapng | --perfetto | --html | --debugfs | --debuginfo)
 	_files; return ;;
 *)
 	help=$(skbtrace --help 2>/dev/null)
