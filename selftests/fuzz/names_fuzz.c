@@ -27,12 +27,13 @@ enum string {
 	NR_STRINGS,
 };
 
-enum view {
-	VIEW_HOPS,
-	VIEW_JOURNEYS,
-	VIEW_TREE,
-	VIEW_TABLES,
-	NR_VIEWS,
+enum way {
+	WAY_HOPS,
+	WAY_JOURNEYS,
+	WAY_TREE,
+	WAY_NARROW,
+	WAY_TABLES,
+	NR_WAYS,
 };
 
 struct strings {
@@ -90,7 +91,7 @@ static void name(char *to, const char *text)
 }
 
 /* A packet that is changed, cloned and dropped: all that is ever shown of one. */
-static void show_hops(struct show *show, const struct strings *strings, enum view view)
+static void show_hops(struct show *show, const struct strings *strings, enum way way)
 {
 	static const struct hop hops[] = {
 		{ "ip_rcv", .skb = 0x10, .netns = 4026531840u, .stack = 7 },
@@ -112,7 +113,8 @@ static void show_hops(struct show *show, const struct strings *strings, enum vie
 	engine = journey_engine_new(&config, &reasons, show_journey, show);
 	if (!engine)
 		abort();
-	show->tree = view == VIEW_TREE;
+	show->tree = way == WAY_TREE;
+	show->width = way == WAY_NARROW ? 60 : 0;
 	for (i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
 		struct skbtrace_record record;
 
@@ -128,7 +130,7 @@ static void show_hops(struct show *show, const struct strings *strings, enum vie
 		name(record.dev, strings->text[STRING_DEV]);
 		name(record.peer, strings->text[STRING_PEER]);
 		name(record.comm, strings->text[STRING_COMM]);
-		if (view == VIEW_HOPS)
+		if (way == WAY_HOPS)
 			show->ops->hop(show, &record);
 		else if (journey_record(engine, &record))
 			abort();
@@ -137,7 +139,7 @@ static void show_hops(struct show *show, const struct strings *strings, enum vie
 	journey_engine_free(engine);
 }
 
-static void show_strings(struct strings *strings, enum fuzz_format format, enum view view)
+static void show_strings(struct strings *strings, enum fuzz_format format, enum way way)
 {
 	struct options options = { .json = format == FUZZ_JSON };
 	const struct summary summary = { .journeys = 2 };
@@ -152,11 +154,11 @@ static void show_strings(struct strings *strings, enum fuzz_format format, enum 
 	if (!show.names)
 		abort();
 	show.out = fuzz_begin();
-	if (view == VIEW_TABLES) {
+	if (way == WAY_TABLES) {
 		FUZZ_EXPECT(!show_points(&strings->source, options.filter.points, options.json, &error));
 		FUZZ_EXPECT(!show_stats(&strings->source, options.json, &error));
 	} else {
-		show_hops(&show, strings, view);
+		show_hops(&show, strings, way);
 		show.ops->summary(&show, &summary);
 	}
 	fuzz_end(format);
@@ -182,7 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			next += strlen(next);
 		next += next < copy + size;
 	}
-	show_strings(&strings, sum % 2 ? FUZZ_TEXT : FUZZ_JSON, sum / 2 % NR_VIEWS);
+	show_strings(&strings, sum % 2 ? FUZZ_TEXT : FUZZ_JSON, sum / 2 % NR_WAYS);
 	free(copy);
 	return 0;
 }
