@@ -264,7 +264,7 @@ static void put_all(const struct debuginfo *info, const struct address *address,
 		fflush(stdout);
 		if (!put_source(info, address->offset - behind_call))
 			puts("  no line of the source is known for it");
-	} else if (has_gdb && (*info->lines || *info->code)) {
+	} else if (has_gdb && (*info->lines || (*info->code && !has_objdump))) {
 		fflush(stdout);
 		ask_gdb(info, address);
 	}
