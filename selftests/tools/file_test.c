@@ -25,7 +25,7 @@ static char *fixed_text(struct source *source, enum source_text which, struct er
 {
 	static const char * const texts[SOURCE_NR_TEXTS] = {
 		[SOURCE_POINTS] = "# id\n1 a entry tcp vmlinux 5 2 active\n",
-		[SOURCE_STATS] = "abi 1\n",
+		[SOURCE_STATS] = "version 0.0.9\nabi 1\n",
 		[SOURCE_STACKS] = "7 inner;outer\n",
 		[SOURCE_REASONS] = "2 NOT_SPECIFIED\n",
 		[SOURCE_NETNS] = "",
@@ -260,8 +260,9 @@ TEST_F(file, what_is_wrong_is_told)
 {
 	EXPECT_TOLD(0, char, 'X', "not a file of skbtrace");
 	EXPECT_TOLD(IN_HEADER(byte_order), uint32_t, 0x04030201, "machine of the other one");
-	EXPECT_TOLD(IN_HEADER(version), uint32_t, 99, "at offset 16: version 99");
-	EXPECT_TOLD(IN_HEADER(abi), uint32_t, 99, "at offset 20: ABI 99");
+	EXPECT_TOLD(IN_HEADER(version), uint32_t, 99,
+		    "another version of skbtrace wrote it: at offset 16: version 99");
+	EXPECT_TOLD(IN_HEADER(abi), uint32_t, 99, "skbtrace 0.0.9 wrote it: at offset 20: ABI 99");
 	EXPECT_TOLD(IN_HEADER(record_size), uint32_t, 128, "records of 128 bytes");
 	EXPECT_TOLD(IN_HEADER(header_size), uint32_t, 8, "header size at offset 12 is 8");
 	EXPECT_TOLD(IN_HEADER(header_size), uint32_t, 1u << 31, "header size at offset 12");

@@ -9,8 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skbtrace/version.h>
+
 #include "file.h"
 #include "lib/list.h"
+#include "lib/utf8.h"
 
 /* A table is text for people; one of this size is none. */
 #define TEXT_MAX	(64u << 20)
@@ -323,10 +326,39 @@ static int find_chunks(struct file *file, uint64_t offset, struct error *error)
 	return 0;
 }
 
+/* What is known of a file that only another version can read: which wrote it. */
+static const char *writer_of(const struct file *file, uint64_t offset, char text[64])
+{
+	struct file_chunk chunk;
+	struct error ignored;
+	char stats[256] = "";
+	uint64_t len;
+
+	snprintf(text, 64, "another version of skbtrace");
+	while (offset < file->size && file->size - offset >= sizeof(chunk) &&
+	       !read_at(file, &chunk, sizeof(chunk), offset, &ignored)) {
+		offset += sizeof(chunk);
+		if (chunk.len > file->size - offset)
+			break;
+		if (chunk.type == FILE_STATS) {
+			len = chunk.len < sizeof(stats) ? chunk.len : sizeof(stats) - 1;
+			if (!read_at(file, stats, len, offset, &ignored) &&
+			    !strncmp(stats, "version ", 8))
+				snprintf(text, 64, "skbtrace %.40s", stats + 8);
+			text[strcspn(text, "\n")] = '\0';
+			utf8_printable(text);
+			break;
+		}
+		offset += chunk.len + -chunk.len % 8;
+	}
+	return text;
+}
+
 static int read_header(struct file *file, struct error *error)
 {
 	struct file_header header;
 	const char *path = file->path;
+	char writer[64];
 
 	if (file->size < sizeof(header.magic) ||
 	    read_at(file, header.magic, sizeof(header.magic), 0, error) ||
@@ -343,13 +375,15 @@ static int read_header(struct file *file, struct error *error)
 				 ": written on a machine of the other one", path,
 				 offsetof(struct file_header, byte_order), header.byte_order);
 	if (header.version != FILE_VERSION)
-		return error_set(error, "%s: at offset %zu: version %" PRIu32 " of the format, "
-				 "this reader knows %d", path,
-				 offsetof(struct file_header, version), header.version,
-				 FILE_VERSION);
+		return error_set(error, "%s: another version of skbtrace wrote it: at offset %zu: "
+				 "version %" PRIu32 " of the format, skbtrace " SKBTRACE_VERSION
+				 " knows %d", path, offsetof(struct file_header, version),
+				 header.version, FILE_VERSION);
 	if (header.abi != SKBTRACE_ABI || header.record_size != SKBTRACE_RECORD_SIZE)
-		return error_set(error, "%s: at offset %zu: ABI %" PRIu32 " with records of %"
-				 PRIu32 " bytes, this reader knows ABI %d and %d bytes", path,
+		return error_set(error, "%s: %s wrote it: at offset %zu: ABI %" PRIu32
+				 " with records of %" PRIu32 " bytes, skbtrace " SKBTRACE_VERSION
+				 " knows ABI %d and %d bytes: its own reader can read it", path,
+				 writer_of(file, header.header_size, writer),
 				 offsetof(struct file_header, abi), header.abi,
 				 header.record_size, SKBTRACE_ABI, SKBTRACE_RECORD_SIZE);
 	if (header.header_size < sizeof(header) || header.header_size % 8 ||
