@@ -417,6 +417,7 @@ static char *fuzz_text(struct source *source, enum source_text which, struct err
 		[SOURCE_REASONS] = "2 NOT_SPECIFIED\n6 OTHERHOST\n7 NETFILTER_DROP\n",
 		[SOURCE_NETNS] = "4026531840 init\n",
 		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n",
+		[SOURCE_HOST] = "name there\nboot 11111111-2222\n",
 	};
 
 	return strdup(texts[which]);

@@ -31,6 +31,7 @@ static char *fixed_text(struct source *source, enum source_text which, struct er
 		[SOURCE_NETNS] = "",
 		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n"
 				   "ffffffff81000100 t other\nffffffff81000080 d data\n",
+		[SOURCE_HOST] = "name there.example\nboot 11111111-2222\n",
 	};
 
 	return strdup(texts[which]);
@@ -177,6 +178,52 @@ TEST_F(file, round_trip)
 	text = source_text(source, SOURCE_SYMBOLS, &error);
 	EXPECT_STREQ("ffffffff81000000 T nf_hook_slow\n", text);
 	free(text);
+	source_close(source);
+}
+
+/* A file that says what host it is of, and no more: recording was cut off. */
+static int host_in_file(const char *text, struct host *host)
+{
+	struct source source = { .ops = &text_ops }, *file;
+	struct file_output output = { .path = "memory" };
+	char path[64];
+	struct error error;
+	int ret = -1;
+
+	output.fd = syscall(SYS_memfd_create, "skbtrace", 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", output.fd);
+	if (file_write_header(&output, &source, &error) ||
+	    (text ? file_write_chunk(&output, FILE_HOST, 0, text, strlen(text), &error) :
+		    file_write_host(&output, &source, &error)))
+		return -1;
+	file = file_open(path, &error);
+	if (file)
+		ret = host_of(file, host, &error);
+	source_close(file);
+	close(output.fd);
+	return ret;
+}
+
+TEST_F(file, says_which_host)
+{
+	struct source *source;
+	struct host host;
+	struct error error;
+
+	ASSERT_EQ(0, host_in_file(NULL, &host));
+	EXPECT_STREQ("there.example", host.name);
+	EXPECT_STREQ("11111111-2222", host.boot);
+	/* What would do harm on a terminal is no name, what is too long is cut off. */
+	ASSERT_EQ(0, host_in_file("name th\033re\nboot 1234567890123456789012345678901234567890\n",
+				  &host));
+	EXPECT_STREQ("th", host.name);
+	EXPECT_STREQ("123456789012345678901234567890123456789", host.boot);
+	/* Files of 0.2.0 have none. */
+	source = file_open(self->path, &error);
+	ASSERT_NE(NULL, source);
+	ASSERT_EQ(0, host_of(source, &host, &error));
+	EXPECT_STREQ("", host.name);
+	EXPECT_STREQ("", host.boot);
 	source_close(source);
 }
 

@@ -17,6 +17,7 @@ static char *fixed_text(struct source *source, enum source_text which, struct er
 		[SOURCE_REASONS] = "",
 		[SOURCE_NETNS] = "4026532001 blue\xff team\n",
 		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n",
+		[SOURCE_HOST] = "name there\nboot 11111111-2222\n",
 	};
 
 	return strdup(texts[which]);

@@ -20,6 +20,7 @@ static char *fixed_text(struct source *source, enum source_text which, struct er
 		[SOURCE_REASONS] = "# reason name\n2 NOT_SPECIFIED\n8 NETFILTER_DROP\n",
 		[SOURCE_NETNS] = "4026531840 init\n4026531840 other\n4026532001 blue team\n",
 		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n",
+		[SOURCE_HOST] = "name there\nboot 11111111-2222\n",
 	};
 
 	return strdup(texts[which]);
@@ -315,6 +316,7 @@ static char *hostile_text(struct source *source, enum source_text which, struct 
 		[SOURCE_REASONS] = "8 A\033B\x80\n",
 		[SOURCE_NETNS] = "4026531840 \xc2\x85" "ns\xe2\x87\n",
 		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n",
+		[SOURCE_HOST] = "name there\nboot 11111111-2222\n",
 	};
 
 	return strdup(texts[which]);

@@ -15,6 +15,8 @@
  *   FILE_REASONS   skbtrace.d/reasons
  *   FILE_NETNS     names of network namespaces: lines of inode number and name
  *   FILE_SYMBOLS   the kernel's functions that the records name: lines of /proc/kallsyms
+ *   FILE_HOST      the host they are of: lines "name NAME" and "boot ID"; behind the
+ *                  header, so that it is there if recording is cut off
  *   FILE_END       nothing; the file is complete
  *
  * The texts make the file readable elsewhere: addresses in stacks, namespaces
@@ -74,6 +76,7 @@ enum file_chunk_type {
 	FILE_NETNS,
 	FILE_END,
 	FILE_SYMBOLS,
+	FILE_HOST,
 };
 
 /**
@@ -105,6 +108,8 @@ struct file_output {
 
 int file_write_header(const struct file_output *output, const struct source *source,
 		      struct error *error);
+int file_write_host(const struct file_output *output, struct source *source,
+		    struct error *error);
 int file_write_chunk(const struct file_output *output, enum file_chunk_type type,
 		     unsigned int cpu, const void *data, size_t len, struct error *error);
 int file_write_texts(const struct file_output *output, struct source *source,

@@ -242,6 +242,9 @@ static bool text_of_chunk(uint32_t type, enum source_text *which)
 	case FILE_SYMBOLS:
 		*which = SOURCE_SYMBOLS;
 		return true;
+	case FILE_HOST:
+		*which = SOURCE_HOST;
+		return true;
 	default:
 		return false;
 	}

@@ -84,6 +84,27 @@ int file_write_chunk(const struct file_output *output, enum file_chunk_type type
 	return write_all(output, parts, 3, error);
 }
 
+/**
+ * file_write_host() - say whose records a file has: at once, in case recording is cut off
+ * @output: the file
+ * @source: where they will come from
+ * @error: set if it fails
+ *
+ * Return: 0 or -1.
+ */
+int file_write_host(const struct file_output *output, struct source *source,
+		    struct error *error)
+{
+	char *host = source_text(source, SOURCE_HOST, error);
+	int ret;
+
+	if (!host)
+		return -1;
+	ret = file_write_chunk(output, FILE_HOST, 0, host, strlen(host), error);
+	free(host);
+	return ret;
+}
+
 /* Return: the text of a table, or of the part that is needed of it; NULL if it fails. */
 static char *text_for_file(struct source *source, enum source_text which,
 			   const struct callers *callers, struct error *error)
@@ -126,9 +147,13 @@ int file_write_texts(const struct file_output *output, struct source *source,
 	unsigned int which;
 
 	for (which = 0; which < SOURCE_NR_TEXTS; which++) {
-		char *text = text_for_file(source, which, callers, error);
+		char *text;
 		int ret;
 
+		/* That stands at the beginning. */
+		if (which == SOURCE_HOST)
+			continue;
+		text = text_for_file(source, which, callers, error);
 		if (!text)
 			return -1;
 		ret = file_write_chunk(output, types[which], 0, text, strlen(text), error);

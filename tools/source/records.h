@@ -23,6 +23,7 @@
  * @SOURCE_REASONS: skbtrace.d/reasons
  * @SOURCE_NETNS: network namespaces: lines of inode number and name
  * @SOURCE_SYMBOLS: functions of the kernel: lines as in /proc/kallsyms
+ * @SOURCE_HOST: name and boot of the host: see host.h
  */
 enum source_text {
 	SOURCE_POINTS,
@@ -31,6 +32,7 @@ enum source_text {
 	SOURCE_REASONS,
 	SOURCE_NETNS,
 	SOURCE_SYMBOLS,
+	SOURCE_HOST,
 	SOURCE_NR_TEXTS,
 };
 

@@ -15,6 +15,7 @@
 
 #include "lib/clock.h"
 #include "lib/list.h"
+#include "host.h"
 #include "names.h"
 #include "netns.h"
 #include "rings.h"
@@ -111,6 +112,8 @@ static char *rings_text(struct source *source, enum source_text which, struct er
 
 	if (which == SOURCE_NETNS)
 		return netns_list(error);
+	if (which == SOURCE_HOST)
+		return host_text(error);
 	if (which == SOURCE_SYMBOLS)
 		snprintf(path, sizeof(path), "/proc/kallsyms");
 	else

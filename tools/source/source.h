@@ -8,12 +8,14 @@
  *   merge_*()		the records of all CPUs as one stream, by time, and what was lost
  *   names_*()		names for the numbers in records
  *   health_of()	does the module see what it is to see
+ *   host_of()		which host they come from
  */
 #ifndef SKBTRACE_TOOLS_SOURCE_H
 #define SKBTRACE_TOOLS_SOURCE_H
 
 #include "file.h"
 #include "health.h"
+#include "host.h"
 #include "merge.h"
 #include "names.h"
 #include "records.h"
