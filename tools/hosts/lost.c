@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What left a host and did not come to where the rest of its flow did. */
+#include "lib/clock.h"
+#include "match.h"
+
+/* So long after it should have come nobody waits for it any more. */
+#define AWAITED_NS	((int64_t)NSEC_PER_SEC)
+
+/* Which hosts the packets of a flow have come to, by flow and host that they left. */
+static uint64_t way_of(const struct end *departure)
+{
+	return packet_mix(departure->flow, departure->host);
+}
+
+static int learn_ways(const struct join *join, struct index *ways)
+{
+	uint32_t i;
+
+	for (i = 0; i < join->nr_crossings; i++) {
+		const struct crossing *crossing = &join->crossings[i];
+
+		if (crossing->departure != END_NONE &&
+		    index_add(ways, way_of(&join->departures[crossing->departure]),
+			      crossing->to, i))
+			return -1;
+	}
+	index_sort(ways);
+	return 0;
+}
+
+static bool is_numbered(const struct end *end)
+{
+	return end->ip_id || (end->kind == END_STREAM && end->len);
+}
+
+/* TCP has sent these bytes before or again, and something of that came. */
+static bool came_again(const struct join *join, const struct end *departure)
+{
+	uint64_t key = match_pieces_key(departure);
+	uint32_t i, nr = 0;
+
+	if (departure->kind != END_STREAM || departure->ip_id)
+		return false;
+	for (i = index_first(&join->sent, key, departure->start);
+	     i < join->sent.nr && join->sent.entries[i].key == key &&
+	     join->sent.entries[i].start == departure->start && nr < 64; i++, nr++)
+		if (join->came[join->sent.entries[i].end] &&
+		    join->departures[join->sent.entries[i].end].host == departure->host)
+			return true;
+	return false;
+}
+
+static bool lost_records(const struct join_host *host, int64_t from_ns, int64_t to_ns)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_losses; i++)
+		if ((int64_t)host->losses[i].from_ns <= to_ns &&
+		    (int64_t)host->losses[i].to_ns >= from_ns)
+			return true;
+	return false;
+}
+
+static int lose(struct join *join, uint32_t nr, unsigned int to)
+{
+	const struct end *departure = &join->departures[nr];
+	const struct join_host *host = &join->hosts[to];
+	struct offset offset = join_offset(join, departure->host, to, departure->ts_ns);
+	struct crossing crossing = { .result = CROSSING_LOST, .departure = nr, .arrival = END_NONE,
+				     .nr_departures = 1, .to = to };
+	int64_t from_ns, to_ns;
+
+	/* It is to be certain that the host was traced then. */
+	if (!offset_is_known(&offset))
+		return 0;
+	from_ns = departure->ts_ns + offset.low;
+	to_ns = departure->ts_ns + offset.high + AWAITED_NS;
+	if (from_ns < (int64_t)host->begin_ns || to_ns > (int64_t)host->end_ns)
+		return 0;
+	if (lost_records(host, from_ns, to_ns))
+		crossing.why = "records of the host that it was sent to are lost";
+	else if (came_again(join, departure))
+		crossing.why = "or what TCP sent in its place was";
+	else if (!is_numbered(departure))
+		crossing.why = "or it came with other bytes: nothing numbers the packets of its flow";
+	return join_cross(join, &crossing);
+}
+
+/**
+ * lost_all() - find what was lost between two hosts
+ * @join: the joiner, when each arrival has been looked at
+ *
+ * Return: 0, or -1 if there is no memory.
+ */
+int lost_all(struct join *join)
+{
+	struct index ways = { NULL, 0, 0 };
+	uint32_t nr, way;
+	int ret = learn_ways(join, &ways);
+
+	for (nr = 0; nr < join->nr_departures && !ret; nr++) {
+		const struct end *departure = &join->departures[nr];
+		uint64_t key = way_of(departure);
+
+		if (!departure->sent || join->came[nr] || departure->kind == END_OTHER)
+			continue;
+		way = index_first(&ways, key, 0);
+		if (way == ways.nr || ways.entries[way].key != key)
+			continue;
+		/* If its flow has come to several hosts it was to come to one of them. */
+		if (index_first(&ways, key, ways.entries[way].start + 1) < ways.nr &&
+		    ways.entries[index_first(&ways, key, ways.entries[way].start + 1)].key == key)
+			continue;
+		ret = lose(join, nr, ways.entries[way].start);
+	}
+	index_free(&ways);
+	return ret;
+}

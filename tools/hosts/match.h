@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SKBTRACE_TOOLS_MATCH_H
+#define SKBTRACE_TOOLS_MATCH_H
+
+#include "join.h"
+#include "translate.h"
+
+int match_index(struct join *join, struct translations *flows, struct translations *hosts);
+void match_clocks(struct join *join);
+int match_all(struct join *join);
+
+uint64_t match_pieces_key(const struct end *end);
+bool match_is_possible(const struct join *join, const struct end *departure,
+		       const struct end *arrival);
+bool match_was_lost(const struct join *join, unsigned int host, const struct end *arrival);
+int match_cross(struct join *join, struct crossing *crossing);
+
+/* walk.c, lost.c */
+int walk_from(struct join *join, uint32_t arrival);
+int lost_all(struct join *join);
+
+/* Of join.c: tie the parts of two ends together, note a crossing. */
+void join_tie(struct join *join, uint32_t part, uint32_t other);
+int join_cross(struct join *join, const struct crossing *crossing);
+
+#endif /* SKBTRACE_TOOLS_MATCH_H */
