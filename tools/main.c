@@ -14,6 +14,7 @@
 #include "lib/clock.h"
 #include "options.h"
 #include "run.h"
+#include "run_hosts.h"
 #include "save.h"
 #include "show/known.h"
 #include "show/show.h"
@@ -363,13 +364,26 @@ static char *join(char **words, int nr)
 	return text;
 }
 
-/* Behind the command may stand a file, and an expression. */
+/* Recordings of several hosts, which are joined. */
+static bool takes_files(enum command command)
+{
+	return command == COMMAND_REPORT || command == COMMAND_CHECK ||
+	       command == COMMAND_HOPS || command == COMMAND_SUMMARY;
+}
+
+/* Behind the command may stand files, and an expression. */
 static int parse_words(struct options *options, char **words, int nr, struct error *error)
 {
-	if (nr && is_input(options, *words)) {
-		options->input = *words++;
+	options->inputs = calloc(nr + 1, sizeof(*options->inputs));
+	if (!options->inputs)
+		return error_set(error, "out of memory");
+	while (nr && is_input(options, *words)) {
+		options->inputs[options->nr_inputs++] = *words++;
 		nr--;
 	}
+	options->input = options->inputs[0];
+	if (options->nr_inputs > 1 && !takes_files(options->command))
+		return error_set(error, "\"%s\": one file is enough", options->inputs[1]);
 	if (nr && !takes_expression(options->command))
 		return error_set(error, "\"%s\": one file is enough", *words);
 	if (!nr)
@@ -388,6 +402,9 @@ static int check_views(const struct options *options, struct error *error)
 	for (i = 0; i < NR_VIEWS; i++) {
 		const struct view_ops *ops = view_ops_of(i);
 
+		if (options->views[i] && options->nr_inputs > 1)
+			return error_set(error, "\"%s\": of one recording at a time",
+					 options->views[i]);
 		if (options->views[i] && !journeys && !(hops && ops->hop))
 			return error_set(error, "--%s: only live, report%s check%s", ops->name,
 					 ops->hop ? "," : " and",
@@ -436,6 +453,8 @@ static int check_options(const struct options *options, struct error *error)
 				 commands[options->command]);
 	if ((options->debuginfo || options->release) && options->command != COMMAND_WHERE)
 		return error_set(error, "--debuginfo, --kernel: only where looks into a kernel");
+	if (options->nr_inputs > 1 && (options->sort || options->by_flow))
+		return error_set(error, "--sort, --by: of one recording at a time");
 	if (options->input && options->has_duration)
 		return error_set(error, "--duration: a file has what it has");
 	return 0;
@@ -549,7 +568,7 @@ static int perform(const struct options *options, struct error *error)
 	struct source *source = NULL;
 	int status;
 
-	if (has_source(options->command)) {
+	if (options->nr_inputs < 2 && has_source(options->command)) {
 		source = open_source(options, error);
 		if (!source) {
 			complain(error);
@@ -557,7 +576,9 @@ static int perform(const struct options *options, struct error *error)
 		}
 	}
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	if (source)
+	if (options->nr_inputs > 1)
+		status = run_hosts(options, error);
+	else if (source)
 		status = dispatch(options, source, error);
 	else if (options->command == COMMAND_WHERE)
 		status = where(options, error);
@@ -591,5 +612,6 @@ int main(int argc, char **argv)
 		status = perform(&options, &error);
 	expression_free(&expression);
 	free(options.expression);
+	free(options.inputs);
 	return status;
 }

@@ -51,6 +51,8 @@ enum command {
  * struct options - what was asked for
  * @command: what to do
  * @input: the file to read, NULL for the rings
+ * @inputs: all of them, and NULL behind the last; NULL if there is none
+ * @nr_inputs: how many
  * @output: the file to write
  * @views: the files to write beside, by enum view_kind; NULL for none
  * @capture_at: see struct view_config
@@ -78,6 +80,8 @@ enum command {
 struct options {
 	enum command command;
 	const char *input;
+	const char **inputs;
+	unsigned int nr_inputs;
 	const char *output;
 	const char *views[NR_VIEWS];
 	const char *capture_at;

@@ -9,6 +9,7 @@
 #include "journey/journey.h"
 #include "lib/clock.h"
 #include "message/stream.h"
+#include "reasons.h"
 #include "run.h"
 #include "show/known.h"
 #include "show/show.h"
@@ -289,20 +290,6 @@ static int take_all(struct run *run)
 	return health_of(run->source, &run->health, run->error);
 }
 
-static void find_reasons(struct names *names, struct journey_reasons *reasons)
-{
-	reasons->unspecified = names_reason_number(names, "NOT_SPECIFIED");
-	reasons->no_socket = names_reason_number(names, "NO_SOCKET");
-	reasons->queue_purge = names_reason_number(names, "QUEUE_PURGE");
-	reasons->socket_close = names_reason_number(names, "SOCKET_CLOSE");
-	reasons->otherhost = names_reason_number(names, "OTHERHOST");
-	/*
-	 * The table names only what is a reason to drop.  Since 6.3 kernels have
-	 * SKB_CONSUMED in front of it, which made NOT_SPECIFIED go from 1 to 2.
-	 */
-	reasons->consumed = reasons->unspecified == 2 ? 1 : -1;
-}
-
 static bool is_of_interest(const struct run *run, uint32_t pid)
 {
 	return !run->options->filter.has_pid || run->options->filter.pid == pid;
@@ -409,7 +396,7 @@ static int start(struct run *run)
 		if (!run->tally)
 			return error_set(run->error, "out of memory");
 	}
-	find_reasons(run->names, &reasons);
+	reasons_of(run->names, &reasons);
 	run->engine = journey_engine_new(&config, &reasons, take_journey, run);
 	return run->engine ? 0 : error_set(run->error, "out of memory");
 }

@@ -31,7 +31,7 @@ static char *fixed_text(struct source *source, enum source_text which, struct er
 		[SOURCE_NETNS] = "",
 		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n"
 				   "ffffffff81000100 t other\nffffffff81000080 d data\n",
-		[SOURCE_HOST] = "name there.example\nboot 11111111-2222\n",
+		[SOURCE_HOST] = "name there.example\nboot 11111111-2222\nload 5.000000007\n",
 	};
 
 	return strdup(texts[which]);
@@ -213,6 +213,7 @@ TEST_F(file, says_which_host)
 	ASSERT_EQ(0, host_in_file(NULL, &host));
 	EXPECT_STREQ("there.example", host.name);
 	EXPECT_STREQ("11111111-2222", host.boot);
+	EXPECT_STREQ("5.000000007", host.load);
 	/* What would do harm on a terminal is no name, what is too long is cut off. */
 	ASSERT_EQ(0, host_in_file("name th\033re\nboot 1234567890123456789012345678901234567890\n",
 				  &host));

@@ -400,6 +400,11 @@ static int make_packets(struct join *join)
 {
 	uint32_t i, part = 0, crossing = 0;
 
+	for (i = 0; i < join->nr_parts; i++)
+		join->parts[i].begins = true;
+	for (i = 0; i < join->nr_arrivals; i++)
+		if (join->crossed[i] != END_NONE)
+			join->parts[join->arrivals[i].part].begins = false;
 	for (i = 0; i < join->nr_parts; i++) {
 		uint32_t root = root_of(join, i);
 

@@ -72,6 +72,7 @@ struct crossing {
  * @payload: its verdict, for itself
  * @seen_once: it is unverified because it was seen at one point only, and for nothing else
  * @end_unseen: it is because its end was not seen, and for nothing else
+ * @begins: no host has seen it before
  * @packet: number of the packet, when all are joined
  */
 struct join_part {
@@ -82,6 +83,7 @@ struct join_part {
 	uint8_t payload;
 	bool seen_once;
 	bool end_unseen;
+	bool begins;
 	uint32_t packet;
 };
 

@@ -97,6 +97,8 @@ struct show_ops {
  * @stacks: with stacks
  * @tree: as functions call each other, not by time
  * @messages: what applications sent and got, or NULL
+ * @host: the host that what is shown is of, NULL if there is but one
+ * @packet: with @host: which packet the journey is a part of
  */
 struct show {
 	const struct show_ops *ops;
@@ -108,6 +110,8 @@ struct show {
 	bool stacks;
 	bool tree;
 	struct show_messages *messages;
+	const char *host;
+	uint32_t packet;
 };
 
 extern const struct show_ops show_text_ops;

@@ -375,6 +375,10 @@ static void json_journey(struct show *show, const struct journey *journey,
 
 	fprintf(out, "{\"type\":\"journey\",\"schema\":%d,\"id\":\"%s\"", JSON_SCHEMA,
 		show_id(journey->id, id));
+	if (show->host) {
+		put_text(out, "host", show->host);
+		fprintf(out, ",\"packet\":%" PRIu32, show->packet);
+	}
 	put_start(show, journey->first_ns);
 	fprintf(out, ",\"latency_ns\":%" PRIu64, journey->last_ns - journey->first_ns);
 	put_packet(out, journey);
@@ -412,7 +416,10 @@ static void json_journey(struct show *show, const struct journey *journey,
 
 static void json_hop(struct show *show, const struct skbtrace_record *record)
 {
-	fprintf(show->out, "{\"type\":\"hop\",\"schema\":%d,", JSON_SCHEMA);
+	fprintf(show->out, "{\"type\":\"hop\",\"schema\":%d", JSON_SCHEMA);
+	if (show->host)
+		put_text(show->out, "host", show->host);
+	putc(',', show->out);
 	put_hop(show, record);
 	fputs("}\n", show->out);
 }

@@ -65,7 +65,8 @@ static void put_heading(struct show *show, const struct journey *journey,
 	char packet[SHOW_PACKET_LEN], id[SHOW_ID_LEN];
 	FILE *out = show->out;
 
-	fprintf(out, "%s#%s ", text_color(show, BOLD), show_id(journey->id, id));
+	fprintf(out, "%s#%s %s%s", text_color(show, BOLD), show_id(journey->id, id),
+		show->host ? show->host : "", show->host ? " " : "");
 	put_time(show, journey->first_ns);
 	fprintf(out, " %s%s%s\n", show_packet(journey, packet),
 		journey->retransmission ? ", retransmission" : "", text_color(show, RESET));
@@ -230,6 +231,8 @@ static void text_hop(struct show *show, const struct skbtrace_record *record)
 	char packet[SHOW_PACKET_LEN];
 	FILE *out = show->out;
 
+	if (show->host)
+		fprintf(out, "%-12s ", show->host);
 	put_time(show, record->ts_ns);
 	fprintf(out, "  %" PRIx64 " life %-6" PRIu64 "  ", (uint64_t)record->skb,
 		(uint64_t)record->life);

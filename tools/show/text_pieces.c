@@ -155,6 +155,7 @@ void text_place(struct show *show, const struct skbtrace_record *record)
 
 	text_device(record, device);
 	text_netns(show, record, netns);
-	fprintf(show->out, "%s%s%s%s%s", point_of(record->point)->symbol,
-		*device ? " on " : "", device, *netns ? ", netns " : "", netns);
+	fprintf(show->out, "%s%s%s%s%s%s%s", point_of(record->point)->symbol,
+		*device ? " on " : "", device, show->host ? " of " : "",
+		show->host ? show->host : "", *netns ? ", netns " : "", netns);
 }

@@ -15,8 +15,8 @@
  *   FILE_REASONS   skbtrace.d/reasons
  *   FILE_NETNS     names of network namespaces: lines of inode number and name
  *   FILE_SYMBOLS   the kernel's functions that the records name: lines of /proc/kallsyms
- *   FILE_HOST      the host they are of: lines "name NAME" and "boot ID"; behind the
- *                  header, so that it is there if recording is cut off
+ *   FILE_HOST      the host they are of: lines of "name", "boot" and "load"; behind
+ *                  the header, so that it is there if recording is cut off
  *   FILE_END       nothing; the file is complete
  *
  * The texts make the file readable elsewhere: addresses in stacks, namespaces

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "host.h"
@@ -11,15 +12,18 @@
 
 /**
  * host_text() - what this host is called
+ * @dir: where the module's files are
  * @error: set if it fails
  *
  * Return: lines of key and value, to be freed; or NULL.
  */
-char *host_text(struct error *error)
+char *host_text(const char *dir, struct error *error)
 {
-	char text[HOST_NAME_LEN + HOST_BOOT_LEN + 32], boot[HOST_BOOT_LEN] = "";
+	char text[HOST_NAME_LEN + HOST_BOOT_LEN + HOST_LOAD_LEN + 32], boot[HOST_BOOT_LEN] = "";
 	FILE *file = fopen(BOOT_ID, "re");
 	struct utsname name;
+	struct stat st;
+	size_t len;
 	char *copy;
 
 	/* Without it the host has still a name. */
@@ -29,7 +33,11 @@ char *host_text(struct error *error)
 		fclose(file);
 	}
 	uname(&name);
-	snprintf(text, sizeof(text), "name %.64s\nboot %s\n", name.nodename, boot);
+	len = snprintf(text, sizeof(text), "name %.64s\nboot %s\n", name.nodename, boot);
+	/* The folder is made when the module is loaded. */
+	if (!stat(dir, &st))
+		snprintf(text + len, sizeof(text) - len, "load %lld.%09ld\n",
+			 (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
 	copy = strdup(text);
 	if (!copy)
 		error_set(error, "out of memory");
@@ -70,6 +78,7 @@ int host_of(struct source *source, struct host *host, struct error *error)
 		return -1;
 	take_value(text, "name", host->name, sizeof(host->name));
 	take_value(text, "boot", host->boot, sizeof(host->boot));
+	take_value(text, "load", host->load, sizeof(host->load));
 	free(text);
 	return 0;
 }

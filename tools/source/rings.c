@@ -113,7 +113,7 @@ static char *rings_text(struct source *source, enum source_text which, struct er
 	if (which == SOURCE_NETNS)
 		return netns_list(error);
 	if (which == SOURCE_HOST)
-		return host_text(error);
+		return host_text(rings->dir, error);
 	if (which == SOURCE_SYMBOLS)
 		snprintf(path, sizeof(path), "/proc/kallsyms");
 	else

@@ -4,6 +4,7 @@
  *
  *   rings_open()	the rings of the loaded module
  *   file_open()	a file that was saved; file_write_*() save one
+ *   chain_open()	several files of one host as one
  *   source_*()		both alike: records by CPU, and the tables that go with them
  *   merge_*()		the records of all CPUs as one stream, by time, and what was lost
  *   names_*()		names for the numbers in records
@@ -13,6 +14,7 @@
 #ifndef SKBTRACE_TOOLS_SOURCE_H
 #define SKBTRACE_TOOLS_SOURCE_H
 
+#include "chain.h"
 #include "file.h"
 #include "health.h"
 #include "host.h"
