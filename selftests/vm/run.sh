@@ -14,6 +14,9 @@
 #	--smp N			its processors (2)
 #	--append "ARGS"		more for the kernel's command line
 #	--add FILE:GUESTPATH	put a file or folder in; may be repeated
+#	--nic PORT:TO[:NR]	a network device; its frames are UDP datagrams from this PORT of
+#				127.0.0.1, TO another, see relay.py; NR makes its address (1)
+#	--out FILE		what the command writes to /dev/ttyS3
 #	--no-reader		without tools/skbtrace
 #	--no-module		without skbtrace.ko
 #	--peers			with the other tracers that are installed here
@@ -47,7 +50,7 @@ set -euo pipefail
 usage() { sed -n 's/^#\t/\t/p; /^$/q' "$0" | sed '/KERNEL=IMAGE/,$d' >&2; exit 2; }
 
 parse() {
-	silent=600 limit='' mem=1024 smp=2 append='' ignore='' adds=()
+	silent=600 limit='' mem=1024 smp=2 append='' ignore='' adds=() nic='' out=''
 	reader=1 module=1 kselftest='' strict='' icount='' peers='' shell=''
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -58,6 +61,8 @@ parse() {
 		--append) append=${2-}; shift ;;
 		--add) adds+=("${2-}"); shift ;;
 		--ignore) ignore=${2-}; shift ;;
+		--nic) nic=${2-}; shift ;;
+		--out) out=${2-}; shift ;;
 		--no-reader) reader= ;;
 		--no-module) module= ;;
 		--kselftest) kselftest=1 ;;
@@ -202,7 +207,7 @@ pack() {
 
 boot() {
 	# Only what is emulated can be counted.
-	local accel=${icount:+tcg,thread=single,tb-size=256}
+	local accel=${icount:+tcg,thread=single,tb-size=256} port to nr
 
 	# Without a limit QEMU keeps up to 1 GB of what it has translated.
 	accel=${accel:-${ACCEL:-tcg,thread=single,tb-size=256}}
@@ -219,6 +224,12 @@ boot() {
 		-serial "file:$log" -serial chardev:tty
 		-chardev "stdio,id=tty,signal=off,logfile=$tmp/said"
 		-serial "file:$tmp/status")
+	[ -z "$out" ] || qemu+=(-serial "file:$out")
+	if [ -n "$nic" ]; then
+		IFS=: read -r port to nr <<<"$nic"
+		qemu+=(-netdev "socket,id=nic,udp=127.0.0.1:$to,localaddr=127.0.0.1:$port"
+			-device "virtio-net-pci,netdev=nic,romfile=,mac=52:54:00:00:00:0${nr:-1}")
+	fi
 	# An oops ends the run. The host may be busy: that is no lockup of the guest's,
 	# and no reason to distrust its clock.
 	local args="console=ttyS0,115200 panic=-1 oops=panic nokaslr cryptomgr.notests no_timer_check"
