@@ -554,8 +554,12 @@ static void show_end_of_hosts(struct run_hosts *run)
 	run->summary.blind = blind;
 	run->summary.hops_only = run->options->command == COMMAND_HOPS;
 	run->show.host = NULL;
+	/* Of JSON the summary is the last line. */
+	if (run->options->json)
+		show_hosts_end(&run->show, &shown, true);
 	run->show.ops->summary(&run->show, &run->summary);
-	show_hosts_end(&run->show, &shown, run->options->json);
+	if (!run->options->json)
+		show_hosts_end(&run->show, &shown, false);
 	run->summary.blind = *blind ? "yes" : NULL;
 }
 

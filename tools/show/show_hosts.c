@@ -414,8 +414,9 @@ void show_packet_json(struct show *show, const struct shown_packet *shown)
 	uint32_t i;
 
 	show_packet_parts(show, shown);
-	fprintf(out, "{\"type\":\"packet\",\"packet\":%" PRIu32 ",\"payload\":\"%s\",",
-		(uint32_t)(packet - shown->join->packets), verdict_name(packet->payload));
+	fprintf(out, "{\"type\":\"packet\",\"schema\":%d,\"packet\":%" PRIu32
+		",\"payload\":\"%s\",", JSON_SCHEMA, (uint32_t)(packet - shown->join->packets),
+		verdict_name(packet->payload));
 	put_text(out, "why", *why ? why : NULL);
 	fputs(",\"journeys\":[", out);
 	for (i = 0; i < shown->nr_parts; i++) {
@@ -490,8 +491,9 @@ void show_hosts_end(struct show *show, const struct shown_hosts *shown, bool jso
 	for (i = 0; i < shown->join->nr_crossings; i++)
 		nr[shown->join->crossings[i].result]++;
 	if (json) {
-		fprintf(out, "{\"type\":\"hosts\",\"same\":%" PRIu64 ",\"changed\":%" PRIu64
-			",\"unknown\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"clocks\":[",
+		fprintf(out, "{\"type\":\"hosts\",\"schema\":%d,\"same\":%" PRIu64
+			",\"changed\":%" PRIu64 ",\"unknown\":%" PRIu64 ",\"lost\":%" PRIu64
+			",\"clocks\":[", JSON_SCHEMA,
 			nr[CROSSING_SAME], nr[CROSSING_CHANGED], nr[CROSSING_UNKNOWN],
 			shown->nr_lost);
 	} else {

@@ -20,9 +20,6 @@ static const char * const kind_names[] = {
 	[POINT_RETURN] = "return",
 };
 
-/* Goes up when a member goes or means something else: see tools/skbtrace.schema.json. */
-#define JSON_SCHEMA	1
-
 /* include/linux/skbuff.h: CHECKSUM_* */
 static const char * const summed_names[] = { "none", "unnecessary", "complete", "partial" };
 
