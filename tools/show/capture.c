@@ -5,7 +5,7 @@
  *
  * Records have none: it is the end of what the other side had sent by then.
  */
-#include <netinet/in.h>
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,7 +125,7 @@ bool capture_has(const char *devices, const struct journey *journey, uint32_t ho
 }
 
 static uint64_t hash_of(const struct skbtrace_record *record, const uint8_t *from,
-			const uint8_t *to, uint16_t sport, uint16_t dport)
+			const uint8_t *to, __be16 sport, __be16 dport)
 {
 	uint64_t hash = record->netns, word;
 	const uint8_t *parts[3] = { from, to, (const uint8_t *)record->dev };
@@ -135,7 +135,7 @@ static uint64_t hash_of(const struct skbtrace_record *record, const uint8_t *fro
 		memcpy(&word, parts[i / 2] + 8 * (i % 2), sizeof(word));
 		hash = packet_mix(hash, word);
 	}
-	return packet_mix(hash, (uint64_t)sport << 16 | dport) % NR_FLOWS;
+	return packet_mix(hash, (uint64_t)ntohs(sport) << 16 | ntohs(dport)) % NR_FLOWS;
 }
 
 static bool is_reverse(const struct skbtrace_record *a, const struct skbtrace_record *b)
