@@ -119,7 +119,7 @@ is_in_the_manual() {
 	for word in $(commands_of_code); do
 		grep -q -E "^\.B[IR]* \"?$word\>" "$tmp/manual" || { echo "$word"; return 1; }
 	done
-	man --warnings -E UTF-8 -l -Tutf8 -Z "$src/tools/skbtrace.8" 2>&1 >/dev/null | not grep .
+	! have man || man --warnings -E UTF-8 -l -Tutf8 -Z "$src/tools/skbtrace.8" 2>&1 >/dev/null | not grep .
 }
 
 # bash_offers WORD...: what is offered for the last
