@@ -430,6 +430,55 @@ TEST_F(regroup, ipv6_datagram_beside_one_that_is_dropped)
 	EXPECT_SEEN(t, 1, VERDICT_INTACT, JOURNEY_DROPPED);
 }
 
+/* -- sent over two legs of a bond -- */
+
+/* What one leg changed is not what is put together of the other's. */
+static void send_doubled(struct test *t, const struct ip *ip, uint32_t wrong, bool wrong_put)
+{
+	unsigned int leg, i;
+
+	for (leg = 0; leg < 2; leg++) {
+		for (i = 0; i < 3; i++) {
+			struct hop hop = fragment(ip, 5, i);
+
+			if (leg) {
+				feed(t, HOP("skb_clone:return", .skb = hop.skb,
+					    .ret = hop.skb + 8));
+				hop.skb += 8;
+			}
+			at(t, "veth_xmit", hop);
+			hop.wrong = leg ? wrong : 0;
+			at(t, ip->rcv, hop);
+		}
+	}
+	reassemble(t, ip, 5, in_order, 0, wrong_put ? wrong : 0);
+	for (i = 0; i < 3; i++)
+		gone(t, FRAGMENT_SKB(5, i) + 8);
+	flush(t);
+}
+
+TEST_F(fragments, doubled)
+{
+	send_doubled(&self->t, variant->ip, 0, false);
+	EXPECT_INTACT(&self->t, 0);
+}
+
+TEST_F(fragments, doubled_and_one_changed)
+{
+	struct test *t = &self->t;
+	unsigned int i, changes = 0;
+
+	send_doubled(t, variant->ip, WRONG(5 * DATAGRAM + 2000), false);
+	for (i = 0; i < t->nr_seen; i++) {
+		changes += t->seen[i].verdict.nr_changes;
+		if (t->seen[i].verdict.nr_changes) {
+			EXPECT_STREQ("veth_xmit", t->seen[i].after);
+			EXPECT_STREQ(variant->ip->rcv, t->seen[i].before);
+		}
+	}
+	EXPECT_EQ(1, changes);
+}
+
 /* -- SCTP GSO: segments have lengths of their own -- */
 
 static void sctp_gso(struct test *t, uint32_t wrong)

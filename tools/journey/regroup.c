@@ -190,13 +190,38 @@ static bool is_beside(const struct skbtrace_record *part, const struct skbtrace_
 	       !(part->flags & record->flags & SKBTRACE_F_NETNS);
 }
 
-/* The life, not of anything else yet, that brought the bytes from @start on. */
+static bool has_digest(const struct skbtrace_record *record)
+{
+	return (record->flags & SKBTRACE_F_DIGEST) && record->digest_len == record->payload_len;
+}
+
+/* The hop seen last need not be the one that told the bytes: that may be broken. */
+static bool has_digest_of(const struct skbtrace_record *record, const struct span *span)
+{
+	struct span seen = span_of(record);
+
+	return has_digest(record) && seen.start == span->start && seen.len == span->len;
+}
+
+/* Have two lives as many bytes, but others, as they were seen last? */
+static bool are_at_odds(const struct journey_life *a, const struct journey_life *b)
+{
+	return a->span.len == b->span.len && has_digest_of(life_last(a), &a->span) &&
+	       has_digest_of(life_last(b), &b->span) &&
+	       life_last(a)->crc32c != life_last(b)->crc32c;
+}
+
+/*
+ * The life, not of anything else yet, that brought the bytes from @start on.  Of a packet
+ * that was doubled on its way (by a bond, or netem) it is the one that a record says, or
+ * the last; @doubt is set if another may have brought others.
+ */
 static struct journey_life *part_at(const struct journey_engine *engine,
 				    const struct journey_life *carrier,
 				    const struct skbtrace_record *record, uint64_t space,
-				    uint32_t start)
+				    uint32_t start, bool *doubt)
 {
-	struct journey_life *life;
+	struct journey_life *life, *found = NULL;
 	int nr = 0;
 
 	for (life = life_find(&engine->lives, LIFE_PIECE, span_piece_hash(space, start));
@@ -205,13 +230,18 @@ static struct journey_life *part_at(const struct journey_engine *engine,
 			continue;
 		if (life == carrier)
 			return life;
-		if (life->into && life->into != carrier)
+		if ((life->into && life->into != carrier) || !life_is_under_way(life) ||
+		    (life->phase != LIFE_GOING && life->phase != LIFE_BORN) ||
+		    !is_beside(life_last(life), record))
 			continue;
-		if (life_is_under_way(life) && (life->phase == LIFE_GOING || life->phase == LIFE_BORN) &&
-		    is_beside(life_last(life), record))
+		if (life->into)
 			return life;
+		if (!found)
+			found = life;
+		else if (are_at_odds(found, life))
+			*doubt = true;
 	}
-	return NULL;
+	return found;
 }
 
 static void merge_part(struct journey_engine *engine, struct journey_life *carrier,
@@ -246,19 +276,6 @@ static void merge_part(struct journey_engine *engine, struct journey_life *carri
 	engine_life_changed(engine, part);
 }
 
-static bool has_digest(const struct skbtrace_record *record)
-{
-	return (record->flags & SKBTRACE_F_DIGEST) && record->digest_len == record->payload_len;
-}
-
-/* The hop seen last need not be the one that told the bytes: that may be broken. */
-static bool has_digest_of(const struct skbtrace_record *record, const struct span *span)
-{
-	struct span seen = span_of(record);
-
-	return has_digest(record) && seen.start == span->start && seen.len == span->len;
-}
-
 /*
  * Whose bytes a packet that has grown has, in order: by where they stand in the stream
  * or datagram.
@@ -267,14 +284,14 @@ static bool has_digest_of(const struct skbtrace_record *record, const struct spa
  */
 static uint32_t parts_by_place(const struct journey_engine *engine, struct journey_life *carrier,
 			       const struct skbtrace_record *record, const struct span *span,
-			       struct journey_life **parts)
+			       struct journey_life **parts, bool *doubt)
 {
 	uint32_t len, nr = 0;
 
 	for (len = 0; len < span->len; len += parts[nr++]->span.len) {
 		if (nr == PARTS_MAX)
 			return 0;
-		parts[nr] = part_at(engine, carrier, record, span->space, span->start + len);
+		parts[nr] = part_at(engine, carrier, record, span->space, span->start + len, doubt);
 		if (!parts[nr] || parts[nr]->span.len > span->len - len)
 			return 0;
 	}
@@ -312,10 +329,10 @@ static void merge(struct journey_engine *engine, struct journey_life *carrier, u
 {
 	struct journey_hop *joint = &carrier->journey->hops[hop];
 	struct journey_life *parts[PARTS_MAX], *part;
-	bool known = has_digest(&joint->record);
+	bool known = has_digest(&joint->record), doubt = false;
 	uint32_t crc = 0, nr, i;
 
-	nr = parts_by_place(engine, carrier, &joint->record, span, parts);
+	nr = parts_by_place(engine, carrier, &joint->record, span, parts, &doubt);
 	if (!nr && !packet_is_tcp(&joint->record))
 		nr = parts_by_ties(carrier, span, parts);
 	if (!nr && may_be_merged(carrier, &joint->record))
@@ -332,7 +349,8 @@ static void merge(struct journey_engine *engine, struct journey_life *carrier, u
 	}
 	joint->nr_parts = nr;
 	joint->joint = !known ? JOURNEY_JOINT_UNKNOWN :
-		       crc == joint->record.crc32c ? JOURNEY_JOINT_SAME : JOURNEY_JOINT_CHANGED;
+		       crc == joint->record.crc32c ? JOURNEY_JOINT_SAME :
+		       doubt ? JOURNEY_JOINT_UNKNOWN : JOURNEY_JOINT_CHANGED;
 	/* What it carried already was in one of the parts. */
 	for (part = carrier->merged; part; part = part->next_merged) {
 		part->journey->hops[part->last_hop].joint = joint->joint;
