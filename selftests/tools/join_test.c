@@ -662,6 +662,99 @@ TEST_F(join, not_digested)
 	EXPECT_PACKETS(w->join, 1 + CHATTED(1), 0, 1, 0);
 }
 
+/* Datagrams, too: that both of the hosts have sent it is no doubt which it is. */
+TEST_F(join, datagram_over_a_router_that_is_traced)
+{
+	struct wire *w = self->w;
+	struct hop hop = datagram(55, 70);
+
+	leave(w, A, hop);
+	hop.skb += 0x1000000;
+	on(w, C, "napi_gro_receive", hop);
+	hop.ttl = 63;
+	on(w, C, "ip_forward", hop);
+	on(w, C, "dev_hard_start_xmit", hop);
+	on(w, C, "kfree_skbmem", HOP(.skb = hop.skb));
+	come(w, B, wrong(hop, 75));
+	ASSERT_EQ(0, join_up(w));
+	EXPECT_PACKETS(w->join, 1, 1, 0, 0);
+	EXPECT_CROSSING_CHANGED(w->join, "C dev_hard_start_xmit > B napi_gro_receive");
+}
+
+/* One of the parts was not seen to leave: what else is in it is not lost. */
+TEST_F(join, merged_with_what_was_not_seen)
+{
+	struct wire *w = self->w;
+	uint32_t i;
+
+	chat(w, 1);
+	for (i = 0; i < 6; i++)
+		if (i != 2)
+			leave(w, A, stream(i * MSS, MSS, 1 + i));
+	come(w, B, stream(0, 5 * MSS, 1));
+	come(w, B, stream(5 * MSS, MSS, 6));
+	pass(w, 2 * SEC);
+	chat(w, 2);
+	ASSERT_EQ(0, join_up(w));
+	EXPECT_EQ(0, count_crossings(w->join, CROSSING_LOST));
+	EXPECT_EQ(0, count_crossings(w->join, CROSSING_CHANGED));
+	EXPECT_EQ(1, count_crossings(w->join, CROSSING_UNKNOWN));
+}
+
+/* Of one number, and as long: the one whose bytes came is meant. */
+TEST_F(join, fragments_of_two_with_one_number)
+{
+	struct wire *w = self->w;
+	struct hop hop = datagram(55, 70), fragment;
+	uint32_t i, k;
+
+	hop.bytes.len = 2000;
+	for (k = 0; k < 3; k++) {
+		leave(w, A, hop);
+		hop.skb += 0x100;
+		hop.bytes.from += 5000;
+	}
+	/* The second; and then what none of them is. */
+	for (k = 0; k < 2; k++) {
+		for (i = 0; i < 2; i++) {
+			fragment = hop;
+			fragment.skb += 0x1000 + 8 * i + 0x100 * k;
+			fragment.flags = SKBTRACE_F_FRAGMENT;
+			fragment.bytes.from = hop.bytes.from - 10000 + i * 1000 + k * 50000;
+			fragment.bytes.len = 1000;
+			fragment.frag_off = i ? 1008 : 0;
+			on(w, B, "napi_gro_receive", fragment);
+			on(w, B, "ip_rcv", fragment);
+		}
+		pass(w, 100 * MSEC);
+	}
+	chat(w, 1);
+	ASSERT_EQ(0, join_up(w));
+	EXPECT_EQ(0, count_crossings(w->join, CROSSING_CHANGED));
+	EXPECT_LE(1, count_crossings(w->join, CROSSING_UNKNOWN));
+}
+
+/* Acknowledgements stand at one place of the stream, all of them. */
+TEST_F(join, many_acknowledgements)
+{
+	struct wire *w = self->w;
+	uint32_t i;
+
+	chat(w, 1);
+	for (i = 0; i < 1000; i++) {
+		struct hop hop = stream(0, 0, 1 + i);
+
+		hop.len = NO_PAYLOAD;
+		leave(w, A, hop);
+		if (i != 500)
+			come(w, B, hop);
+	}
+	pass(w, 2 * SEC);
+	chat(w, 2);
+	ASSERT_EQ(0, join_up(w));
+	EXPECT_PACKETS(w->join, 1000 + CHATTED(2), 0, 0, 1);
+}
+
 /* What tcpdump has got has not gone on; what was sent has. */
 TEST_F(join, tapped)
 {

@@ -6,6 +6,9 @@
 #include "end.h"
 #include "journey/compare.h"
 
+/* FIN and SYN count in the stream. */
+#define TCP_NUMBERED	0x03
+
 static bool is_looked_at(const struct skbtrace_record *record)
 {
 	return point_of(record->point)->kind == POINT_ENTRY &&
@@ -34,7 +37,11 @@ static enum end_kind kind_of(const struct skbtrace_record *record)
 		return END_OTHER;
 	if (record->flags & SKBTRACE_F_FRAGMENT)
 		return packet_is_tcp(record) ? END_OTHER : END_FRAGMENT;
-	return packet_is_tcp(record) ? END_STREAM : END_DATAGRAM;
+	if (!packet_is_tcp(record))
+		return END_DATAGRAM;
+	/* Of TCP what has no bytes has numbers of its own in IPv4, or if it begins or ends. */
+	return record->payload_len || record->ip_id || record->tcp_flags & TCP_NUMBERED ?
+	       END_STREAM : END_OTHER;
 }
 
 static struct end end_of(const struct journey *journey, uint32_t hop)
@@ -55,6 +62,8 @@ static struct end end_of(const struct journey *journey, uint32_t hop)
 		.tcp_flags = record->tcp_flags,
 		.ttl = record->ttl,
 		.again = journey->retransmission,
+		.in_tunnel = record->depth,
+		.is_fragment = record->flags & SKBTRACE_F_FRAGMENT,
 	};
 
 	if (end.kind == END_STREAM)

@@ -53,6 +53,8 @@ enum end_kind {
  * @digested: all bytes are in @crc
  * @sent: of a departure: a device has got it, and no one has dropped it
  * @again: TCP sends it again
+ * @in_tunnel: it is in one
+ * @is_fragment: it is an IP fragment, whatever is known of it
  */
 struct end {
 	uint64_t ts_ns;
@@ -74,6 +76,8 @@ struct end {
 	bool digested;
 	bool sent;
 	bool again;
+	bool in_tunnel;
+	bool is_fragment;
 };
 
 typedef int (*end_found)(void *context, const struct end *end, bool is_departure);

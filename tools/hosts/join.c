@@ -160,6 +160,11 @@ static int add_end(void *context, const struct end *end, bool is_departure)
 	grown[*nr] = *end;
 	grown[*nr].part = adding->part;
 	grown[*nr].host = adding->host;
+	if (!is_departure) {
+		join->hosts[adding->host].has_fragments |= end->is_fragment;
+		join->hosts[adding->host].has_merged |= end->kind == END_DATAGRAM &&
+							end->gso_segs > 1;
+	}
 	++*nr;
 	return 0;
 }

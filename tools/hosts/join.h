@@ -119,12 +119,16 @@ struct join_packet {
  * @end_ns: and when they end
  * @losses: records that are missing
  * @nr_losses: how many times
+ * @has_fragments: IP fragments have come to it
+ * @has_merged: datagrams have that had been merged
  */
 struct join_host {
 	uint64_t begin_ns;
 	uint64_t end_ns;
 	struct source_loss *losses;
 	uint32_t nr_losses;
+	bool has_fragments;
+	bool has_merged;
 };
 
 /**

@@ -6,6 +6,10 @@
 /* So long after it should have come nobody waits for it any more. */
 #define AWAITED_NS	((int64_t)NSEC_PER_SEC)
 
+/* BIG TCP; and what is looked at of a stream for one packet. */
+#define LONGEST		(512u << 10)
+#define PIECES_MAX	1024
+
 /* Which hosts the packets of a flow have come to, by flow and host that they left. */
 static uint64_t way_of(const struct end *departure)
 {
@@ -50,6 +54,47 @@ static bool came_again(const struct join *join, const struct end *departure)
 	return false;
 }
 
+/* What was merged with others, and not compared, may have it. */
+static bool may_have_come(const struct join *join, const struct end *departure, unsigned int to)
+{
+	uint64_t key = match_pieces_key(departure);
+	uint32_t from = departure->start > LONGEST ? departure->start - LONGEST : 0;
+	uint32_t i, nr = 0;
+
+	if (departure->kind != END_STREAM)
+		return false;
+	for (i = index_first(&join->received, key, from);
+	     i < join->received.nr && join->received.entries[i].key == key &&
+	     join->received.entries[i].start < departure->start + departure->len &&
+	     nr < PIECES_MAX; i++, nr++) {
+		uint32_t number = join->received.entries[i].end;
+		const struct end *arrival = &join->arrivals[number];
+
+		if (arrival->host == to && arrival->start + arrival->len > departure->start &&
+		    (join->crossed[number] == END_NONE ||
+		     join->crossings[join->crossed[number]].result == CROSSING_UNKNOWN) &&
+		    match_is_possible(join, departure, arrival))
+			return true;
+	}
+	return nr == PIECES_MAX;
+}
+
+/* What else may have become of it. */
+static const char *doubt(const struct join *join, const struct end *departure, unsigned int to)
+{
+	const struct join_host *host = &join->hosts[to];
+
+	if (came_again(join, departure))
+		return "or what TCP sent in its place was";
+	if (!is_numbered(departure))
+		return "or it came with other bytes: nothing numbers the packets of its flow";
+	if (host->has_fragments && (departure->kind == END_STREAM || departure->in_tunnel))
+		return "or it came in fragments, which are not looked into";
+	if (departure->kind == END_DATAGRAM && (departure->gso_segs > 1 || host->has_merged))
+		return "or it was cut up or merged on the way";
+	return NULL;
+}
+
 static bool lost_records(const struct join_host *host, int64_t from_ns, int64_t to_ns)
 {
 	uint32_t i;
@@ -77,12 +122,12 @@ static int lose(struct join *join, uint32_t nr, unsigned int to)
 	to_ns = departure->ts_ns + offset.high + AWAITED_NS;
 	if (from_ns < (int64_t)host->begin_ns || to_ns > (int64_t)host->end_ns)
 		return 0;
+	if (may_have_come(join, departure, to))
+		return 0;
 	if (lost_records(host, from_ns, to_ns))
 		crossing.why = "records of the host that it was sent to are lost";
-	else if (came_again(join, departure))
-		crossing.why = "or what TCP sent in its place was";
-	else if (!is_numbered(departure))
-		crossing.why = "or it came with other bytes: nothing numbers the packets of its flow";
+	else
+		crossing.why = doubt(join, departure, to);
 	return join_cross(join, &crossing);
 }
 

@@ -35,7 +35,11 @@ static uint64_t datagram_key(const struct end *end)
 
 static uint64_t key_of(const struct end *end)
 {
-	return end->kind == END_STREAM ? match_pieces_key(end) : datagram_key(end);
+	if (end->kind != END_STREAM)
+		return datagram_key(end);
+	/* What only acknowledges stands where the last one did, however many there are. */
+	return end->len ? match_pieces_key(end) :
+	       packet_mix(packet_mix(end->flow, END_OTHER), end->ip_id);
 }
 
 static bool has_pieces(const struct end *end)
@@ -275,6 +279,7 @@ static bool is_nearer(const struct nearness *a, const struct nearness *b)
  * @other: the nearest with others
  * @differ: there are several with other bytes, and not the same others
  * @undigested: of one at least the bytes are not known
+ * @several: of one host there are several
  */
 struct candidates {
 	uint32_t nr;
@@ -282,6 +287,7 @@ struct candidates {
 	uint32_t other;
 	bool differ;
 	bool undigested;
+	bool several;
 };
 
 static void consider(const struct join *join, struct candidates *candidates, uint32_t nr,
@@ -298,6 +304,7 @@ static void consider(const struct join *join, struct candidates *candidates, uin
 		candidates->undigested = true;
 	if (*chosen != END_NONE) {
 		best = nearness_of(join, *chosen, arrival);
+		candidates->several |= departure->host == join->departures[*chosen].host;
 		if (chosen == &candidates->other &&
 		    !same_bytes(departure, &join->departures[*chosen]))
 			candidates->differ = true;
@@ -314,7 +321,7 @@ static void consider(const struct join *join, struct candidates *candidates, uin
 static struct candidates find_candidates(const struct join *join, const struct end *arrival,
 					 bool same_id)
 {
-	struct candidates candidates = { 0, END_NONE, END_NONE, false, false };
+	struct candidates candidates = { .same = END_NONE, .other = END_NONE };
 	uint64_t key = key_of(arrival);
 	const struct index *sent = &join->sent;
 	uint32_t i;
@@ -385,7 +392,7 @@ static void judge(const struct join *join, struct crossing *crossing,
 		crossing->why = "its payload was not digested on both hosts";
 	else if (departure->gso_segs > 1 || arrival->gso_segs > 1)
 		crossing->why = "it was cut up or merged on the way, by other numbers than TCP's";
-	else if (candidates->nr > 1 && arrival->kind != END_STREAM)
+	else if (candidates->several && arrival->kind != END_STREAM)
 		crossing->why = "several packets of its flow have its number, and others bytes";
 	else if (candidates->differ)
 		crossing->why = "it was sent several times, with different bytes";
@@ -426,7 +433,7 @@ static int match_whole(struct join *join, uint32_t nr)
 	const struct end *arrival = &join->arrivals[nr];
 	struct crossing crossing = { .arrival = nr, .nr_departures = 1, .nr_arrivals = 1,
 				     .to = arrival->host };
-	struct candidates candidates = { 0, END_NONE, END_NONE, false, false };
+	struct candidates candidates = { .nr = 0 };
 
 	if (arrival->kind == END_STREAM && arrival->ip_id)
 		candidates = find_candidates(join, arrival, true);

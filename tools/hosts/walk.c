@@ -9,7 +9,7 @@
 #include "match.h"
 
 /* Of one beginning so many are looked at, and so many packets in one stretch. */
-#define CANDIDATES_MAX	64
+#define CANDIDATES_MAX	16
 #define PIECES_MAX	1024
 
 /* What is sent again in the place of what was lost comes so long after, at the most. */
@@ -265,7 +265,9 @@ int walk_from(struct join *join, uint32_t arrival)
 	};
 	struct crossing crossing = { .arrival = arrival, .departure = END_NONE, .nr_arrivals = 1,
 				     .nr_departures = 1, .to = end->host };
-	uint32_t i, nr = 0;
+	struct crossing other = crossing;
+	struct walk wrong;
+	uint32_t i, nr = 0, nr_met = 0;
 
 	if (!end->len || end->kind == END_OTHER || (!is_stream && !end->ip_id))
 		return 0;
@@ -282,9 +284,20 @@ int walk_from(struct join *join, uint32_t arrival)
 		walk.first = first;
 		if (!meet(&walk))
 			continue;
-		judge(&walk, &crossing);
-		return take(join, &walk, &crossing);
+		judge(&walk, &other);
+		if (other.result == CROSSING_SAME)
+			return take(join, &walk, &other);
+		if (!nr_met++) {
+			crossing = other;
+			wrong = walk;
+		}
 	}
+	if (nr_met > 1 && !is_stream && crossing.result == CROSSING_CHANGED) {
+		crossing.result = CROSSING_UNKNOWN;
+		crossing.why = "several packets of its flow have its number, and others bytes";
+	}
+	if (nr_met)
+		return take(join, &wrong, &crossing);
 	if (crossing.departure == END_NONE)
 		return 0;
 	crossing.result = CROSSING_UNKNOWN;
