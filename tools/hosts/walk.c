@@ -29,6 +29,7 @@
  * @nr_arrivals: how many
  * @ambiguous: one of them might be another one, with other bytes
  * @undigested: of one the bytes are not known
+ * @tainted: one is of a stretch that has been compared already, and was not right
  */
 struct walk {
 	const struct join *join;
@@ -43,6 +44,7 @@ struct walk {
 	uint32_t nr_arrivals;
 	bool ambiguous;
 	bool undigested;
+	bool tainted;
 };
 
 /* Sequence numbers go round. */
@@ -112,6 +114,12 @@ static const struct end *as_it_left(const struct join *join, uint32_t nr)
 	return &join->departures[crossing->departure];
 }
 
+static bool is_tainted(const struct join *join, uint32_t nr)
+{
+	return join->crossed[nr] != END_NONE && as_it_left(join, nr) == &join->arrivals[nr] &&
+	       join->crossings[join->crossed[nr]].result != CROSSING_SAME;
+}
+
 /* The arrival to go on with from @start; @arrival's own turn must come. */
 static uint32_t next_arrival(struct walk *walk, uint32_t start)
 {
@@ -153,6 +161,7 @@ static void begin(struct walk *walk)
 	walk->nr_arrivals = 0;
 	walk->ambiguous = false;
 	walk->undigested = false;
+	walk->tainted = false;
 }
 
 /* Go on until both sides meet behind the arrival.  Return: false if they do not. */
@@ -176,6 +185,7 @@ static bool meet(struct walk *walk)
 				return false;
 			walk->arrivals[walk->nr_arrivals++] = nr;
 			walk->undigested |= !as_it_left(join, nr)->digested;
+			walk->tainted |= is_tainted(join, nr);
 			came += join->arrivals[nr].len;
 		}
 		/* What lies before it is of no interest. */
@@ -239,6 +249,8 @@ static void judge(const struct walk *walk, struct crossing *crossing)
 		crossing->why = "its payload was not digested on both hosts";
 	else if (is_same(walk))
 		crossing->result = CROSSING_SAME;
+	else if (walk->tainted)
+		crossing->why = "another part of it has not the bytes that were sent";
 	else if (walk->ambiguous)
 		crossing->why = "parts of it were sent several times, with different bytes";
 	else if (match_was_lost(walk->join, walk->first->host, walk->arrival))
