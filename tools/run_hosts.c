@@ -13,46 +13,12 @@
 
 #include "hosts/join.h"
 #include "journey/copy.h"
-#include "reasons.h"
 #include "run_hosts.h"
+#include "sides.h"
 #include "show/show_hosts.h"
 #include "show/show.h"
 #include "source/source.h"
 #include "stop.h"
-
-/**
- * struct side - a host
- * @run: the run
- * @number: of the host
- * @name: what it is called
- * @host: what its recordings say
- * @paths: these
- * @nr_paths: how many
- * @source: they, as one
- * @names: the names that go with them
- * @merge: their records, by time
- * @engine: makes journeys of them
- * @missed: how often the kernel skipped a probe
- * @ahead: by how much its clock is ahead of the first host's, roughly
- * @next: what comes next
- * @has_next: there is more
- */
-struct side {
-	struct run_hosts *run;
-	unsigned int number;
-	char name[HOST_NAME_LEN + 16];
-	struct host host;
-	const char **paths;
-	unsigned int nr_paths;
-	struct source *source;
-	struct names *names;
-	struct merge *merge;
-	struct journey_engine *engine;
-	uint64_t missed;
-	int64_t ahead;
-	struct merge_item next;
-	bool has_next;
-};
 
 /* A packet of which not all parts have come yet. */
 struct open_packet {
@@ -64,7 +30,6 @@ struct open_packet {
  * struct run_hosts - a run
  * @options: what was asked for
  * @sides: the hosts
- * @nr_sides: how many
  * @join: ties their journeys together
  * @packets: those of which parts are missing, by number
  * @show: how to show them
@@ -79,8 +44,7 @@ struct open_packet {
  */
 struct run_hosts {
 	const struct options *options;
-	struct side sides[JOIN_HOSTS];
-	unsigned int nr_sides;
+	struct sides sides;
 	struct join *join;
 	struct open_packet *packets;
 	struct show show;
@@ -100,130 +64,13 @@ static int out_of_memory(struct run_hosts *run)
 	return error_set(run->error, "out of memory");
 }
 
-/* Open the recordings of a host, as one. */
-static int open_side(struct run_hosts *run, struct side *side)
-{
-	struct source *sources[JOIN_HOSTS];
-	unsigned int nr;
-
-	for (nr = 0; nr < side->nr_paths; nr++) {
-		sources[nr] = file_open(side->paths[nr], run->error);
-		if (!sources[nr])
-			break;
-	}
-	if (nr == side->nr_paths)
-		side->source = nr == 1 ? sources[0] : chain_open(sources, nr, run->error);
-	if (!side->source) {
-		while (nr--)
-			source_close(sources[nr]);
-		return -1;
-	}
-	if (!run->damage.text[0])
-		run->damage = side->source->damage;
-	side->merge = merge_new(side->source, run->error);
-	return side->merge ? 0 : -1;
-}
-
-static void close_side(struct side *side)
-{
-	journey_engine_free(side->engine);
-	merge_free(side->merge);
-	names_free(side->names);
-	source_close(side->source);
-	side->engine = NULL;
-	side->merge = NULL;
-	side->names = NULL;
-	side->source = NULL;
-}
-
-static int start_side(struct run_hosts *run, struct side *side, journey_done done)
-{
-	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
-	struct journey_reasons reasons;
-	uint64_t missed;
-	char *points;
-
-	if (open_side(run, side))
-		return -1;
-	side->names = names_new(side->source, run->error);
-	points = side->names ? source_text(side->source, SOURCE_POINTS, run->error) : NULL;
-	if (!points)
-		return -1;
-	missed = names_missed(points);
-	free(points);
-	side->missed = missed > side->source->missed_before ?
-		       missed - side->source->missed_before : 0;
-	reasons_of(side->names, &reasons);
-	side->engine = journey_engine_new(&config, &reasons, done, side);
-	return side->engine ? 0 : out_of_memory(run);
-}
-
-/* Two hosts may have one name, and files of 0.2.0 have none. */
-static void name_sides(struct run_hosts *run)
-{
-	unsigned int i, k;
-
-	for (i = 0; i < run->nr_sides; i++) {
-		struct side *side = &run->sides[i];
-
-		if (*side->host.name)
-			snprintf(side->name, sizeof(side->name), "%s", side->host.name);
-		else
-			snprintf(side->name, sizeof(side->name), "host%u", i + 1);
-		for (k = 0; k < i; k++)
-			if (!strcmp(run->sides[k].name, side->name))
-				break;
-		if (k < i)
-			snprintf(side->name + strlen(side->name),
-				 sizeof(side->name) - strlen(side->name), "(%u)", i + 1);
-		run->host_names[i] = side->name;
-	}
-}
-
-/* Recordings of one boot of a host are of one host. */
-static int add_file(struct run_hosts *run, const char *path)
-{
-	struct source *source = file_open(path, run->error);
-	struct side *side = NULL;
-	struct host host;
-	const char **paths;
-	unsigned int i;
-	int ret;
-
-	if (!source)
-		return -1;
-	ret = host_of(source, &host, run->error);
-	source_close(source);
-	if (ret)
-		return -1;
-	for (i = 0; i < run->nr_sides && !side; i++)
-		if (*host.boot && !strcmp(run->sides[i].host.boot, host.boot))
-			side = &run->sides[i];
-	if (!side) {
-		if (run->nr_sides == JOIN_HOSTS)
-			return error_set(run->error, "more than %u hosts", JOIN_HOSTS);
-		side = &run->sides[run->nr_sides];
-		side->run = run;
-		side->number = run->nr_sides++;
-		side->host = host;
-	}
-	if (side->nr_paths == JOIN_HOSTS)
-		return error_set(run->error, "%s: more than %u recordings of one host", path,
-				 JOIN_HOSTS);
-	paths = realloc(side->paths, (side->nr_paths + 1) * sizeof(*paths));
-	if (!paths)
-		return out_of_memory(run);
-	side->paths = paths;
-	paths[side->nr_paths++] = path;
-	return 0;
-}
-
 static void learn_journey(void *context, const struct journey *journey)
 {
 	struct side *side = context;
+	struct run_hosts *run = side->context;
 
-	if (join_journey(side->run->join, side->number, journey, side->missed))
-		out_of_memory(side->run);
+	if (join_journey(run->join, side->number, journey, side->missed))
+		out_of_memory(run);
 }
 
 static bool is_hop(const struct skbtrace_record *record)
@@ -237,8 +84,10 @@ static int learn_side(struct run_hosts *run, struct side *side)
 	struct merge_item item;
 	int ret;
 
-	if (start_side(run, side, learn_journey))
+	if (side_start(side, learn_journey, run, run->error))
 		return -1;
+	if (!run->damage.text[0])
+		run->damage = side->source->damage;
 	while ((ret = merge_next(side->merge, UINT64_MAX, &item, run->error)) > 0) {
 		if (stop_asked)
 			return error_set(run->error, "interrupted");
@@ -255,7 +104,7 @@ static int learn_side(struct run_hosts *run, struct side *side)
 	if (ret < 0)
 		return -1;
 	journey_flush(side->engine);
-	close_side(side);
+	side_close(side);
 	return run->failed ? -1 : 0;
 }
 
@@ -272,7 +121,7 @@ static bool is_wanted(struct run_hosts *run, const struct shown_packet *shown)
 
 	for (i = 0; i < shown->nr_parts; i++) {
 		const struct shown_part *part = &shown->parts[i];
-		const struct side *side = &run->sides[run->join->parts[part->number].host];
+		const struct side *side = &run->sides.sides[run->join->parts[part->number].host];
 		struct verdict verdict = part->verdict;
 
 		/* What kind it is of is said of all of it. */
@@ -368,7 +217,7 @@ static void end_packet(struct run_hosts *run, uint32_t number)
 static void take_journey(void *context, const struct journey *journey)
 {
 	struct side *side = context;
-	struct run_hosts *run = side->run;
+	struct run_hosts *run = side->context;
 	uint32_t number = join_find(run->join, side->number, journey->id), packet;
 	struct open_packet *open;
 	struct shown_part *parts;
@@ -406,7 +255,7 @@ static void take_journey(void *context, const struct journey *journey)
 static int64_t ahead_of_first(const struct run_hosts *run, const struct side *side)
 {
 	const struct join_host *hosts = run->join->hosts;
-	const struct side *first = &run->sides[0];
+	const struct side *first = &run->sides.sides[0];
 	struct offset offset = join_offset(run->join, 0, side->number, hosts[0].begin_ns +
 					   (hosts[0].end_ns - hosts[0].begin_ns) / 2);
 
@@ -476,8 +325,8 @@ static int take_all(struct run_hosts *run)
 
 	for (;;) {
 		first = NULL;
-		for (i = 0; i < run->nr_sides; i++) {
-			side = &run->sides[i];
+		for (i = 0; i < run->sides.nr; i++) {
+			side = &run->sides.sides[i];
 			if (side->has_next && (!first || time_of_next(side) < time_of_next(first)))
 				first = side;
 		}
@@ -493,15 +342,15 @@ static void end_sides(struct run_hosts *run)
 	struct summary *summary = &run->summary;
 	unsigned int i;
 
-	for (i = 0; i < run->nr_sides; i++) {
-		const struct journey_counts *counts = journey_counts(run->sides[i].engine);
+	for (i = 0; i < run->sides.nr; i++) {
+		const struct journey_counts *counts = journey_counts(run->sides.sides[i].engine);
 
-		journey_flush(run->sides[i].engine);
+		journey_flush(run->sides.sides[i].engine);
 		summary->unknown += counts->unknown + counts->late_returns;
 		summary->elsewhere += counts->elsewhere;
 		summary->no_room += counts->no_room;
 		summary->unasked += counts->hidden;
-		summary->missed += run->sides[i].missed;
+		summary->missed += run->sides.sides[i].missed;
 	}
 }
 
@@ -514,14 +363,14 @@ static int show_all(struct run_hosts *run)
 	run->packets = calloc(run->join->nr_packets + 1, sizeof(*run->packets));
 	if (!run->packets)
 		return out_of_memory(run);
-	for (i = 0; i < run->nr_sides; i++) {
-		if (start_side(run, &run->sides[i], take_journey))
+	for (i = 0; i < run->sides.nr; i++) {
+		if (side_start(&run->sides.sides[i], take_journey, run, run->error))
 			return -1;
-		run->names[i] = run->sides[i].names;
+		run->names[i] = run->sides.sides[i].names;
 	}
-	for (i = 0; i < run->nr_sides; i++) {
-		run->sides[i].ahead = ahead_of_first(run, &run->sides[i]);
-		if (fetch_next(run, &run->sides[i]))
+	for (i = 0; i < run->sides.nr; i++) {
+		run->sides.sides[i].ahead = ahead_of_first(run, &run->sides.sides[i]);
+		if (fetch_next(run, &run->sides.sides[i]))
 			return -1;
 	}
 	ret = take_all(run);
@@ -542,8 +391,8 @@ static void show_end_of_hosts(struct run_hosts *run)
 	struct error ignored;
 	unsigned int i;
 
-	for (i = 0; i < run->nr_sides; i++) {
-		struct side *side = &run->sides[i];
+	for (i = 0; i < run->sides.nr; i++) {
+		struct side *side = &run->sides.sides[i];
 
 		if (!*blind && side->source && !health_of(side->source, &health, &ignored) &&
 		    *health.text)
@@ -583,15 +432,17 @@ static int join_sides(struct run_hosts *run)
 	for (i = 0; run->options->inputs[i]; i++) {
 		if (!strcmp(run->options->inputs[i], "-"))
 			return error_set(run->error, "-: of several recordings each is to be a file");
-		if (add_file(run, run->options->inputs[i]))
+		if (sides_add(&run->sides, run->options->inputs[i], run->error))
 			return -1;
 	}
-	name_sides(run);
-	run->join = join_new(run->nr_sides);
+	sides_name(&run->sides);
+	for (i = 0; i < run->sides.nr; i++)
+		run->host_names[i] = run->sides.sides[i].name;
+	run->join = join_new(run->sides.nr);
 	if (!run->join)
 		return out_of_memory(run);
-	for (i = 0; i < run->nr_sides; i++)
-		if (learn_side(run, &run->sides[i]))
+	for (i = 0; i < run->sides.nr; i++)
+		if (learn_side(run, &run->sides.sides[i]))
 			return -1;
 	return join_all(run->join) ? out_of_memory(run) : 0;
 }
@@ -630,9 +481,9 @@ int run_hosts(const struct options *options, struct error *error)
 		*error = run->damage;
 		status = STATUS_ERROR;
 	}
-	for (i = 0; i < run->nr_sides; i++) {
-		close_side(&run->sides[i]);
-		free(run->sides[i].paths);
+	for (i = 0; i < run->sides.nr; i++) {
+		side_close(&run->sides.sides[i]);
+		free(run->sides.sides[i].paths);
 	}
 	free(run->packets);
 	join_free(run->join);

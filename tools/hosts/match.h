@@ -6,16 +6,18 @@
 #include "translate.h"
 
 int match_index(struct join *join, struct translations *flows, struct translations *hosts);
-void match_clocks(struct join *join);
 int match_all(struct join *join);
 
 uint64_t match_pieces_key(const struct end *end);
+uint64_t match_key(const struct end *end);
+bool match_same_bytes(const struct end *a, const struct end *b);
 bool match_is_possible(const struct join *join, const struct end *departure,
 		       const struct end *arrival);
 bool match_was_lost(const struct join *join, unsigned int host, const struct end *arrival);
 int match_cross(struct join *join, struct crossing *crossing);
 
-/* walk.c, lost.c */
+/* clocks.c, walk.c, lost.c */
+void match_clocks(struct join *join);
 int walk_from(struct join *join, uint32_t arrival);
 int lost_all(struct join *join);
 
