@@ -88,6 +88,8 @@ struct hop {
 	unsigned int outer;	/* makes addresses of the IP header around it */
 	uint64_t caller;
 	uint64_t sp;
+	unsigned int tcp_flags;
+	int back;		/* the flow the other way round */
 };
 
 #define HOP(...)	((struct hop){ __VA_ARGS__ })
@@ -142,6 +144,7 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 	r.context = hop->context;
 	r.stack_id = hop->stack;
 	r.pid = hop->pid;
+	r.sp = hop->sp;
 	r.flags = hop->flags;
 	if (hop->dev)
 		strncpy(r.dev, hop->dev, sizeof(r.dev) - 1);
@@ -207,6 +210,7 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 	r.flags |= SKBTRACE_F_FLOW | SKBTRACE_F_PORTS;
 	r.l4proto = hop->l4proto ? hop->l4proto : IPPROTO_UDP;
 	r.tcp_seq = hop->seq;
+	r.tcp_flags = hop->tcp_flags;
 	/* Above IP there is no IP header yet. */
 	if (point->data != POINT_BYTES && point->data != POINT_SEGMENT)
 		r.ip_id = hop->ip_id;
@@ -231,6 +235,14 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 	}
 	r.sport = htons(1024 + (hop->flow & 0x7fff));
 	r.dport = htons(80);
+	if (hop->back) {
+		memcpy(r.daddr, r.saddr, sizeof(r.daddr));
+		memset(r.saddr, 0, sizeof(r.saddr));
+		r.saddr[0] = 10;
+		r.saddr[3] = 1;
+		r.dport = r.sport;
+		r.sport = htons(80);
+	}
 	return r;
 }
 

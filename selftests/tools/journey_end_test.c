@@ -125,6 +125,74 @@ TEST_F(journey, a_packet_socket_does_not_decide)
 	EXPECT_EQ(1, t->nr_seen);
 }
 
+#define SYN	0x02
+#define SYN_ACK	0x12
+
+/* Of a SYN that came to a listener, which freed it as the last of its call. */
+static enum journey_end end_of_syn(struct test *t, struct hop answer, struct hop last)
+{
+	unsigned int first = t->nr_seen;
+	uint64_t skb = 0x10000 * (first + 1);
+
+	answer.skb = skb + 0x100;
+	last.skb = skb;
+	feed(t, HOP("tcp_v4_rcv", .skb = skb, .l4proto = IPPROTO_TCP, .tcp_flags = SYN,
+		    .len = NO_PAYLOAD, .sp = 0x8000, .seq = skb));
+	if (answer.point)
+		feed(t, answer);
+	feed(t, last);
+	flush(t);
+	return t->nr_seen > first ? t->seen[first].end : -1;
+}
+
+TEST_F(journey, a_syn_is_answered_or_not)
+{
+	const struct hop answer = { "ip_output", .l4proto = IPPROTO_TCP, .tcp_flags = SYN_ACK,
+				    .back = 1, .len = NO_PAYLOAD, .sp = 0x7000 };
+	const struct hop freed = { "kfree_skbmem", .sp = 0x7800 };
+	const struct hop dropped = { "kfree_skb_reason", .sp = 0x7800,
+				     .reason = REASON_NO_SOCKET };
+	struct hop other = answer;
+	struct hop later = freed;
+	struct test *t = &self->t;
+
+	EXPECT_EQ(JOURNEY_DELIVERED, end_of_syn(t, answer, freed));
+	EXPECT_EQ(JOURNEY_FREED, end_of_syn(t, HOP(NULL), freed));
+	EXPECT_EQ(JOURNEY_DROPPED, end_of_syn(t, HOP(NULL), dropped));
+	/* Not to the one who asked; not from this call. */
+	other.back = 0;
+	EXPECT_EQ(JOURNEY_FREED, end_of_syn(t, other, freed));
+	other = answer;
+	other.sp = 0x9000;
+	EXPECT_EQ(JOURNEY_FREED, end_of_syn(t, other, freed));
+	other.sp = 0x7000;
+	other.cpu = 1;
+	EXPECT_EQ(JOURNEY_FREED, end_of_syn(t, other, freed));
+	/* It was put aside, and is looked at by somebody else. */
+	later.sp = 0x9000;
+	EXPECT_EQ(JOURNEY_DELIVERED, end_of_syn(t, HOP(NULL), later));
+}
+
+TEST_F(journey, arp_is_answered_or_not)
+{
+	struct test *t = &self->t;
+
+	feed(t, HOP("arp_rcv", .skb = 0x10, .protocol = ETH_P_ARP, .sp = 0x8000, .crc = 1));
+	feed(t, HOP("__dev_queue_xmit", .skb = 0x20, .protocol = ETH_P_ARP, .sp = 0x7000,
+		    .crc = 2));
+	feed(t, HOP("kfree_skbmem", .skb = 0x10, .sp = 0x7800));
+	/* The answer, which nobody is to answer. */
+	feed(t, HOP("arp_rcv", .skb = 0x20, .protocol = ETH_P_ARP, .sp = 0x8000, .crc = 2));
+	feed(t, HOP("kfree_skbmem", .skb = 0x20, .sp = 0x7800));
+	feed(t, HOP("arp_rcv", .skb = 0x30, .protocol = ETH_P_ARP, .sp = 0x8000, .crc = 3));
+	feed(t, HOP("kfree_skbmem", .skb = 0x30, .sp = 0x7800));
+	flush(t);
+	ASSERT_EQ(3, t->nr_seen);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[0].end);
+	EXPECT_EQ(JOURNEY_DELIVERED, t->seen[1].end);
+	EXPECT_EQ(JOURNEY_FREED, t->seen[2].end);
+}
+
 TEST_F(journey, tpacket_drops_a_reference)
 {
 	struct test *t = &self->t;

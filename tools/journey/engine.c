@@ -313,13 +313,22 @@ static int weight(const struct journey_life *life)
 	return life->otherhost ? 1 : weights[life->end];
 }
 
+/* Who has a packet that he has no use for says nothing. */
+static bool was_ignored(const struct journey *journey, const struct journey_life *life)
+{
+	return life->end == JOURNEY_DELIVERED && life->answer == LIFE_UNANSWERED &&
+	       journey->lives->answer != LIFE_IS_ANSWER;
+}
+
 /* What became of a packet: the best that any of its copies came to. */
 static void decide_end(struct journey *journey)
 {
-	const struct journey_life *life;
+	struct journey_life *life;
 	int most = 0;
 
 	for (life = journey->lives; life; life = life->next) {
+		if (was_ignored(journey, life))
+			life->end = JOURNEY_FREED;
 		journey->nr_taps += life->phase == LIFE_TAP;
 		if (!weight(life))
 			continue;

@@ -2,7 +2,7 @@
 /*
  * The engine's journeys as objects.  Who uses whom:
  *
- *   journey -> follow -> {guess, regroup} -> engine -> life -> {packet, span, point}
+ *   journey -> follow -> {answer, guess, regroup} -> engine -> life -> {packet, span, point}
  *   verdict -> {compare, parts} -> {evidence, span} -> {packet, point}
  */
 #ifndef SKBTRACE_TOOLS_ENGINE_H
@@ -13,6 +13,23 @@
 
 /* Losses that are remembered singly; older ones are taken together. */
 #define ENGINE_LOSSES	64
+
+/* CPUs that share one forget each other's. */
+#define ANSWER_CALLS	256
+
+/**
+ * struct answer_call - the function on a CPU that has a packet which it may answer
+ * @life: the life of the packet, 0 if there is none
+ * @sp: the stack pointer on its entry
+ * @cpu: the CPU
+ * @context: enum skbtrace_context
+ */
+struct answer_call {
+	uint64_t life;
+	uint64_t sp;
+	uint16_t cpu;
+	uint8_t context;
+};
 
 /**
  * struct journey_engine - the state between records
@@ -34,6 +51,7 @@
  * @now_ns: the latest time seen
  * @losses: the latest losses, by beginning
  * @nr_losses: how many
+ * @calls: see answer.c
  * @counts: what became of the records
  * @out_of_memory: an allocation failed since the record came
  */
@@ -55,6 +73,7 @@ struct journey_engine {
 	uint64_t now_ns;
 	struct source_loss losses[ENGINE_LOSSES];
 	unsigned int nr_losses;
+	struct answer_call calls[ANSWER_CALLS];
 	struct journey_counts counts;
 	bool out_of_memory;
 };

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "answer.h"
 #include "follow.h"
 #include "guess.h"
 #include "packet.h"
@@ -139,16 +140,22 @@ static void arrive(struct journey_engine *engine, struct journey_life *life,
 	if (point->role == ROLE_CLONED && life->parent != life->number && record->users <= 1)
 		life->phase = LIFE_TAP;
 	engine_life_changed(engine, life);
+	if (point->role == ROLE_DELIVER || point->role == ROLE_TRANSPORT)
+		answer_asked(engine, life, point, record);
 }
 
 static struct journey_life *begin(struct journey_engine *engine,
 				  const struct skbtrace_record *record)
 {
 	struct journey *journey = engine_begin_journey(engine, record);
+	struct journey_life *life;
 
 	if (!journey)
 		return NULL;
-	return engine_begin_life(engine, journey, NULL, record->life, record->ts_ns);
+	life = engine_begin_life(engine, journey, NULL, record->life, record->ts_ns);
+	if (life)
+		answer_sent(engine, life, record);
+	return life;
 }
 
 /*
@@ -432,6 +439,7 @@ static void release(struct journey_engine *engine, const struct skbtrace_record 
 		engine_forget_kept(engine, life);
 		return;
 	}
+	answer_over(engine, life, record);
 	/* Its bytes are in another skb, whose end is theirs. */
 	if (life->phase == LIFE_MERGED) {
 		end_life(engine, life, record->ts_ns);

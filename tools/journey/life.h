@@ -55,6 +55,20 @@ enum life_phase {
 };
 
 /**
+ * enum life_answer - was it asked for an answer, and was one sent
+ * @LIFE_NO_ANSWER: not that one knows
+ * @LIFE_ANSWERED: an answer was sent at once
+ * @LIFE_UNANSWERED: who might have sent one has not
+ * @LIFE_IS_ANSWER: it is one itself
+ */
+enum life_answer {
+	LIFE_NO_ANSWER,
+	LIFE_ANSWERED,
+	LIFE_UNANSWERED,
+	LIFE_IS_ANSWER,
+};
+
+/**
  * enum journey_joint - at a hop a packet was found to be put together of several
  * @JOURNEY_NO_JOINT: it was not, as far as one can see
  * @JOURNEY_JOINT_SAME: it has the bytes of its parts
@@ -132,6 +146,7 @@ struct life_key {
  * @nr_hops: hops that looked at the packet in this life itself
  * @end: how it ended, as far as is known
  * @phase: what it has to do with the packet
+ * @answer: of a SYN or of ARP, was it answered
  * @gone: the skb is freed, whatever became of its bytes
  * @guessed: that it carries this packet is a guess
  * @is_segment: it was made of a part of what it was made of
@@ -154,6 +169,7 @@ struct journey_life {
 	uint32_t nr_hops;
 	enum journey_end end;
 	enum life_phase phase;
+	enum life_answer answer;
 	bool gone;
 	bool guessed;
 	bool is_segment;

@@ -56,8 +56,26 @@ static bool was_freed_in(const struct skbtrace_record *call, const struct skbtra
 	       end->sp < call->sp && call->sp - end->sp < 16384;
 }
 
-/* What a life that was freed, or was not, came to. */
-static const char *detail_of(const struct journey *journey, const struct journey_life *life)
+/*
+ * Who reads from a tap frees what its device was to send; of others that is somebody whose
+ * packet was next, or the device's interrupt.
+ */
+static const char *sent(const struct skbtrace_record *last, const struct skbtrace_record *end,
+			char *text)
+{
+	char comm[SKBTRACE_NAME_LEN + 1];
+
+	if (!end || end->context != SKBTRACE_TASK || was_freed_in(last, end))
+		return "the device had sent it";
+	text_name(comm, sizeof(comm), end->comm, SKBTRACE_NAME_LEN);
+	snprintf(text, SHOW_END_LEN, "the device had it, and %s[%" PRIu32 "] took it", comm,
+		 end->pid);
+	return text;
+}
+
+/* What a life that was freed, or was not, came to; @text is room for it. */
+static const char *detail_of(const struct journey *journey, const struct journey_life *life,
+			     char *text)
 {
 	const struct skbtrace_record *last = record_at(journey, life->last_hop);
 	const struct skbtrace_record *end = record_at(journey, life->end_hop);
@@ -65,6 +83,8 @@ static const char *detail_of(const struct journey *journey, const struct journey
 
 	switch (life->end) {
 	case JOURNEY_DELIVERED:
+		if (life->answer == LIFE_ANSWERED)
+			return "and answered";
 		if (life->unread_hop != JOURNEY_NO_HOP)
 			return "and given up unread";
 		if (role == ROLE_TRANSPORT)
@@ -72,13 +92,17 @@ static const char *detail_of(const struct journey *journey, const struct journey
 		return role == ROLE_DELIVER && last->payload == SKBTRACE_PAYLOAD_LINK ?
 		       "what became of it there is not seen" : NULL;
 	case JOURNEY_FREED:
+		if (life->answer == LIFE_UNANSWERED)
+			return role == ROLE_TRANSPORT ?
+			       "which sent no answer: the listener's queue may be full" :
+			       "which sent no answer: it asks for none, or for another host";
 		if (role == ROLE_CLONED && last->users <= 1)
 			return was_freed_in(last, end) ? "no packet socket wanted it" :
 			       "a packet socket had it";
 		if (is_at(last, "ip_local_deliver") || is_at(last, "ip6_input"))
 			return "its protocol had it";
 		if (was_sent(last))
-			return "the device had sent it";
+			return sent(last, end, text);
 		if (is_at(last, "veth_xmit"))
 			return "XDP at the other end may have taken it";
 		return "neither delivered nor dropped";
@@ -95,14 +119,15 @@ static const char *detail_of(const struct journey *journey, const struct journey
 /**
  * show_end_detail() - more of how a journey ended than the word
  * @journey: the journey
+ * @text: room for SHOW_END_LEN characters
  *
  * Return: a few words, or NULL if there is no more to say.
  */
-const char *show_end_detail(const struct journey *journey)
+const char *show_end_detail(const struct journey *journey, char *text)
 {
 	const struct journey_life *life = deciding_life(journey);
 
-	return life ? detail_of(journey, life) : NULL;
+	return life ? detail_of(journey, life, text) : NULL;
 }
 
 static void put_why(struct show *show, const struct skbtrace_record *record)
@@ -157,7 +182,8 @@ static void put_places(struct show *show, const struct journey *journey)
  */
 void show_end_of_journey(struct show *show, const struct journey *journey)
 {
-	const char *detail = show_end_detail(journey);
+	char text[SHOW_END_LEN];
+	const char *detail = show_end_detail(journey, text);
 	FILE *out = show->out;
 
 	fputs(show_end(journey->end), out);
@@ -197,7 +223,8 @@ static void put_copy(struct show *show, const struct journey *journey,
 		     const struct journey_life *life)
 {
 	const struct skbtrace_record *last = record_at(journey, life->last_hop);
-	const char *detail = detail_of(journey, life);
+	char text[SHOW_END_LEN];
+	const char *detail = detail_of(journey, life, text);
 	FILE *out = show->out;
 
 	fprintf(out, "     copy [%" PRIu32 "] ", life->number);

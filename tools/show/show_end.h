@@ -4,8 +4,10 @@
 
 #include "show.h"
 
+#define SHOW_END_LEN	96
+
 void show_end_of_journey(struct show *show, const struct journey *journey);
 void show_end_of_copies(struct show *show, const struct journey *journey);
-const char *show_end_detail(const struct journey *journey);
+const char *show_end_detail(const struct journey *journey, char *text);
 
 #endif /* SKBTRACE_TOOLS_SHOW_END_H */

@@ -366,7 +366,7 @@ static void json_journey(struct show *show, const struct journey *journey,
 			 const struct verdict *verdict)
 {
 	FILE *out = show->out;
-	char id[SHOW_ID_LEN];
+	char id[SHOW_ID_LEN], detail[SHOW_END_LEN];
 	bool first = true;
 	uint32_t i;
 
@@ -382,7 +382,7 @@ static void json_journey(struct show *show, const struct journey *journey,
 	put_text(out, "payload", verdict_name(verdict->payload));
 	put_text(out, "why", *verdict->why ? verdict->why : NULL);
 	put_text(out, "end", show_end(journey->end));
-	put_text(out, "end_detail", show_end_detail(journey));
+	put_text(out, "end_detail", show_end_detail(journey, detail));
 	put_ending(show, journey, journey->end_hop);
 	fprintf(out, ",\"copies\":{\"delivered\":%" PRIu32 ",\"dropped\":%" PRIu32
 		",\"taps\":%" PRIu32 "}", journey->nr_delivered, journey->nr_dropped,
