@@ -5,7 +5,8 @@
 #
 #	kernel.sh [--renew] NAME
 #
-# NAME is 5.10, 6.1, 6.12 or newest; debug-kasan, debug-lockdep or debug-kcsan, which
+# NAME is 5.10, 6.1, 6.12 or newest; one of these with -full behind it, with the drivers
+# that a cloud has no use for (PPP, GTP); debug-kasan, debug-lockdep or debug-kcsan, which
 # debug_kernel.sh builds; or a Debian release (trixie, sid,
 # trixie-backports...), which gives its default kernel; or "host", the kernel
 # this machine has installed. Prints, for eval or env(1):
@@ -29,7 +30,7 @@ usage() { sed -n 's/^#\t*//p; /^$/q' "$0" | sed 1d >&2; exit 2; }
 # Which releases have it, and the name of the package that means "this series".
 choose() {
 	meta=cloud-amd64
-	case $1 in
+	case ${1%-full} in
 	5.10) suites="bullseye bullseye-security" ;;
 	6.1) suites="bookworm bookworm-security" ;;
 	6.12) suites="bookworm bookworm-security"; meta=6.12-cloud-amd64 ;;
@@ -40,6 +41,7 @@ choose() {
 	[a-z]*) suites="$1 $1-security" ;;
 	*) die "no kernel called \"$1\": 5.10, 6.1, 6.12, newest or a Debian release" ;;
 	esac
+	[[ $1 != *-full ]] || meta=${meta/cloud-/}
 }
 
 show() {
