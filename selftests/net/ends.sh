@@ -309,7 +309,7 @@ test_outer_checksum() {
 	for i in "here 2 1" "other 1 2"; do
 		read -r space spec i <<<"$i"
 		ip -n "$space" link add vx type vxlan id 1 dev eth0 remote "10.22.0.$spec" dstport 4789 \
-			udpcsum || { skip 2 "VXLAN" "not in this kernel"; return; }
+			udpcsum || { skip 1 "VXLAN" "not in this kernel"; return; }
 		ip -n "$space" link set vx address "02:00:00:00:01:0$i" up
 		ip -n "$space" addr add "10.9.0.$i/24" dev vx
 	done
@@ -319,12 +319,9 @@ test_outer_checksum() {
 		qdisc add dev port1 ingress
 		filter add dev port1 parent ffff: protocol ip u32 match ip protocol 17 0xff action pedit munge offset 26 u16 set 0xbad1
 	END
-	set_parameter verify_csum 1
 	send here 10.9.0.2 9 140
-	set_parameter verify_csum 0
 	check "VXLAN, its own checksum wrong: intact, and dropped" \
 		ended udp udp 140 dropped last='udp_rcv@eth0'
-	check "its checksum is said to be bad" told udp 'checksum BAD'
 }
 
 test_sctp() {
@@ -332,11 +329,11 @@ test_sctp() {
 	modprobe -q sctp
 	py ends_traffic.py sctp other here 10.22.0.2 1140 >"$work/sctp" 2>&1 ||
 		{ skip 1 "SCTP" "$(tail -n 1 "$work/sctp")"; return; }
-	check "SCTP: its protocol had it" told sctp '(freed|delivered) by ip_local_deliver.* had it'
+	check "SCTP: its protocol had it" told sctp 'freed by .*, its protocol had it'
 }
 
 ktap_print_header
-ktap_set_plan 35
+ktap_set_plan 34
 modprobe -a veth bridge br_netfilter
 sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0
 load ring_kb=16384

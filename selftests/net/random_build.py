@@ -15,7 +15,7 @@ import struct
 import subprocess
 
 from benign import netns
-from random_describe import TUNNELS, nested, routing, stack
+from random_describe import BARE, TUNNELS, UNADDRESSED, nested, routing, stack
 
 LEFT = {4: "10.98.0.1", 6: "fd98::1"}
 RIGHT = {4: "10.99.0.1", 6: "fd99::1"}
@@ -40,8 +40,8 @@ SYSCTLS = {"net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1,
 FIRST = {"net.ipv4.neigh.default.retrans_time_ms": 50,
          "net.ipv6.neigh.default.retrans_time_ms": 50}
 
-KEYS = ("auth 'hmac(sha1)' 0x0102030405060708090a0b0c0d0e0f1011121314 "
-        "enc 'cbc(aes)' 0x0102030405060708090a0b0c0d0e0f10").replace("'", "")
+AUTH = "auth hmac(sha1) 0x0102030405060708090a0b0c0d0e0f1011121314"
+KEYS = {"ah": AUTH, "esp": AUTH + " enc cbc(aes) 0x0102030405060708090a0b0c0d0e0f10"}
 
 
 class BuildError(Exception):
@@ -93,11 +93,16 @@ def generic_netlink(sock, family, command, flags, attributes):
     return answer[20:]
 
 
+def generic_family(sock, name):
+    """Its number: linux/genetlink.h."""
+    said = generic_netlink(sock, 16, 3, 1, attribute(2, name.encode() + b"\0"))
+    return struct.unpack_from("=H", said, said.index(struct.pack("=HH", 6, 1)) + 4)[0]
+
+
 def set_team_mode(dev, mode):
-    """What teamd does at first: linux/genetlink.h, linux/if_team.h."""
+    """What teamd does at first: linux/if_team.h."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16) as sock:
-        said = generic_netlink(sock, 16, 3, 1, attribute(2, b"team\0"))
-        family = struct.unpack_from("=H", said, said.index(struct.pack("=HH", 6, 1)) + 4)[0]
+        family = generic_family(sock, "team")
         option = attribute(1, b"mode\0") + attribute(3, b"\5") + attribute(4, mode.encode() + b"\0")
         generic_netlink(sock, family, 1, 5, attribute(1, struct.pack(
             "=I", socket.if_nametoindex(dev))) + attribute(0x8002, attribute(0x8001, option)))
@@ -105,8 +110,9 @@ def set_team_mode(dev, mode):
 
 def overhead(tunnel):
     """The bytes in front of, and behind, the inner packet."""
-    outer = 0 if tunnel["kind"] == "mpls" else 20 if tunnel["outer"] == 4 else 40
-    extra = {"ip6tnl": 8, "esp": 80, "gre": 12, "gretap": 8}.get(tunnel["kind"], 0)
+    outer = 0 if tunnel["kind"] in UNADDRESSED else 20 if tunnel["outer"] == 4 else 40
+    extra = {"ip6tnl": 8, "esp": 80, "gre": 12, "gretap": 8, "macsec": 16, "gtp": 4, "pptp": 8,
+             "kernel-pptp": 8}.get(tunnel["kind"], 0)
     return outer + TUNNELS[tunnel["kind"]][1] + extra
 
 
@@ -250,7 +256,7 @@ class Network:
     def tunnel(self, number):
         tunnel = self.network["tunnels"][number]
         kind, ends = tunnel["kind"], self.outer(number)
-        if kind in ("mpls", "esp"):
+        if kind in BARE:
             return
         for end, side, (local, remote) in (("from", "r", ends), ("to", "l", ends[::-1])):
             name, node = f"t{number}{side}", tunnel[end]
@@ -282,7 +288,7 @@ class Network:
         if not 0 <= index < len(self.routing):
             return None
         inner = [i for i, t in enumerate(self.network["tunnels"])
-                 if t["kind"] not in ("mpls", "esp") and t["from" if side == "r" else "to"] == node]
+                 if t["kind"] not in BARE and t["from" if side == "r" else "to"] == node]
         if inner:
             return {f: self.tunnel_address(inner[-1], "l" if side == "r" else "r", f)
                     for f in self.families}
@@ -303,7 +309,7 @@ class Network:
                 self.add(node, f"route add 10.{10 + number}.0.0/24 via {near[4]}",
                          f"route add fd10:{number}::/64 via {near[6]}")
             for number, tunnel in enumerate(self.network["tunnels"]):
-                if tunnel["kind"] in ("mpls", "esp"):
+                if tunnel["kind"] in BARE:
                     continue
                 beyond = tunnel["from"] > node if side == "r" else tunnel["to"] < node
                 for family in TUNNELS[tunnel["kind"]][0]:
@@ -339,22 +345,23 @@ class Network:
                 self.late[f"n{node}"].append(f"-f mpls route add {label}{swap} " + (
                     f"via inet {following[4]}" if following else "dev lo"))
 
-    def esp(self, tunnel):
+    def ipsec(self, tunnel):
+        kind = tunnel["kind"]
         for number, family in enumerate((4, 6)):
             left, right = (self.address(tunnel[end], side, family)
                            for end, side in (("from", "r"), ("to", "l")))
             for node in (tunnel["from"], tunnel["to"]):
                 for source, target, spi in ((left, right, 0x100 + number),
                                             (right, left, 0x200 + number)):
-                    self.add(node, f"xfrm state add src {source} dst {target} proto esp "
-                                   f"spi {spi} reqid {spi} mode tunnel {KEYS}")
+                    self.add(node, f"xfrm state add src {source} dst {target} proto {kind} "
+                                   f"spi {spi} reqid {spi} mode tunnel {KEYS[kind]}")
                     sends = (source == left) == (node == tunnel["from"])
                     ends = (LEFT, RIGHT) if source == left else (RIGHT, LEFT)
                     for direction in ("out",) if sends else ("in", "fwd"):
                         self.add(node, f"xfrm policy add src {ends[0][family]}/{BITS[family]} "
                                        f"dst {ends[1][family]}/{BITS[family]} dir {direction} "
-                                       f"tmpl src {source} dst {target} proto esp reqid {spi} "
-                                       f"mode tunnel")
+                                       f"tmpl src {source} dst {target} proto {kind} "
+                                       f"reqid {spi} mode tunnel")
 
     def up(self):
         self.switches, self.late = [], {name: [] for name in self.spaces}
@@ -372,8 +379,8 @@ class Network:
         for tunnel in self.network["tunnels"]:
             if tunnel["kind"] == "mpls":
                 self.mpls(tunnel)
-            elif tunnel["kind"] == "esp":
-                self.esp(tunnel)
+            elif tunnel["kind"] in KEYS:
+                self.ipsec(tunnel)
         for name, lines in self.ip.items():
             run("ip", "-n", name, "-batch", "-", text="\n".join(lines) + "\n")
         self.finish()

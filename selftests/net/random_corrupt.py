@@ -8,7 +8,7 @@ import struct
 from benign import libc
 from offloads import BPF_OBJ_PIN, BPF_PROG_LOAD, BPF_PROG_TYPE_XDP, address_of, bpf
 from random_build import BuildError, run, works
-from random_describe import TUNNELS, within
+from random_describe import QUOTED, TUNNELS, UNADDRESSED, within
 from random_traffic import marker
 
 # linux/bpf.h
@@ -30,7 +30,7 @@ def ip_offset(network, dev):
     """Of the innermost IP header, behind the outermost network header."""
     offset = 0
     for tunnel in within(network, dev):
-        if tunnel["kind"] != "mpls":
+        if tunnel["kind"] not in UNADDRESSED:
             offset += 20 if tunnel["outer"] == 4 else 40
         offset += TUNNELS[tunnel["kind"]][1]
         if tunnel["kind"] == "gre":
@@ -57,7 +57,7 @@ class Corruption:
         header = 20 if self.flow["family"] == 4 else 40
         self.base, self.l4 = base, base + header
         self.payload = self.l4 + HEADERS.get(self.flow["kind"], 8)
-        if self.flow["kind"] == "closed":
+        if self.flow["kind"] in QUOTED:
             self.payload += header + 8      # of the packet that an error quotes
         self.at = what["at"]
         self.pinned = []

@@ -30,12 +30,24 @@ TUNNELS = {
     "ipip": ((4,), 0), "sit": ((6,), 0), "ip6tnl": ((4, 6), 0), "mpls": ((4, 6), 4),
     "esp": ((4, 6), 24),
 }
+# Others that networks may have; no seed stands for one. See rare_tunnels.py.
+RARE = {"ah": ((4, 6), 24), "macsec": ((4, 6), 16), "gpe": ((4, 6), 16), "gtp": ((4, 6), 16),
+        "pptp": ((4, 6), 16), "pppoe": ((4, 6), 8),
+        "kernel-gtp": ((4,), 16), "kernel-pptp": ((4,), 16), "kernel-pppoe": ((4,), 8)}
+DRAWN = tuple(TUNNELS)
+TUNNELS.update(RARE)
+# Routes and policies of the network's own addresses: they have no device.
+BARE = ("mpls", "esp", "ah")
+# Without an IP header around.
+UNADDRESSED = ("mpls", "macsec", "pppoe", "kernel-pppoe")
 # Those that the outer protocol leaves no choice.
 OUTER = {"ipip": 4, "sit": 4, "ip6tnl": 6}
 
 # What a kernel may lack, and how an element says that it needs it: see needs().
 # They begin with a marker.
 DATAGRAMS = ("udp", "udplite", "icmp", "raw", "dccp")
+# What is answered by an error that quotes it; the latter two no seed has.
+QUOTED = ("closed", "expired", "toobig")
 STREAMS = ("tcp", "sendfile", "splice", "zerocopy", "mptcp", "sctp")
 
 POINTS = ("veth,bridge", "veth", "bridge", "core", "ip,veth", "*,-free", "*,-clone",
@@ -94,15 +106,14 @@ def tunnel(rng, kind, first, last):
 def tunnels(rng, network, kernel):
     """Up to two, the second within the first or behind it."""
     nodes = routing(network)
-    kinds = [kind for kind in TUNNELS if kind in kernel]
+    kinds = [kind for kind in DRAWN if kind in kernel]
     if rng.random() < 0.35 or not kinds:
         return []
     first = rng.randint(0, len(nodes) - 2)
     last = rng.randint(first + 1, len(nodes) - 1)
     found = [tunnel(rng, rng.choice(kinds), nodes[first], nodes[last])]
-    # MPLS and ESP are routes and policies of the network's own addresses.
-    kinds = [kind for kind in kinds if kind not in ("mpls", "esp")]
-    if found[0]["kind"] not in ("mpls", "esp") and kinds and rng.random() < 0.3:
+    kinds = [kind for kind in kinds if kind not in BARE]
+    if found[0]["kind"] not in BARE and kinds and rng.random() < 0.3:
         if last + 1 < len(nodes) and rng.random() < 0.6:
             first, last = last, rng.randint(last + 1, len(nodes) - 1)
         found.append(tunnel(rng, rng.choice(kinds), nodes[first], nodes[last]))
@@ -160,7 +171,7 @@ def features(rng, network, kernel):
     network["nat"] = None
     # ESP's policies are for the ends' own addresses.
     if "nat" in kernel and middle and rng.random() < 0.35 and \
-            not any(t["kind"] in ("esp", "mpls") for t in network["tunnels"]):
+            not any(t["kind"] in BARE for t in network["tunnels"]):
         outside = [i for i in middle
                    if not any(t["from"] < i < t["to"] for t in network["tunnels"])]
         if outside:
@@ -257,15 +268,15 @@ def corrupt(rng, network, kernel):
     places = list(corruptible(network, chosen, kernel))
     way, dev, hook = rng.choice(places)
     # The kernel lets no program cut what is in a tunnel of its own.
-    if way == "cut" and any(t["kind"] not in ("mpls", "esp") for t in within(network, dev)):
+    if way == "cut" and any(t["kind"] not in BARE for t in within(network, dev)):
         way = "bpf"
     network["corruption"] = {"way": way, "dev": dev, "hook": hook, "flow": number,
                              "at": rng.randint(4, 40)}
 
 
 def to_the_right(chosen):
-    """Where go those of its packets that are corrupted? Of a closed port the errors are."""
-    return chosen["right"] != (chosen["kind"] == "closed")
+    """Where go those of its packets that are corrupted? It is the errors that are."""
+    return chosen["right"] != (chosen["kind"] in QUOTED)
 
 
 def corruptible(network, chosen, kernel):
@@ -302,7 +313,7 @@ def stack(network, node, side):
     found = []
     for number, tunnel in enumerate(network["tunnels"]):
         # The inner tunnel's packets are routed into the outer one.
-        if tunnel["kind"] not in ("mpls", "esp") and node == tunnel["from" if side == "r" else "to"]:
+        if tunnel["kind"] not in BARE and node == tunnel["from" if side == "r" else "to"]:
             found.insert(0, f"t{number}{side}")
     if network["nodes"][node] != "bridge":
         index = routing(network).index(node) - (side == "l")
@@ -332,7 +343,7 @@ def within(network, dev):
     order = [name for name, _ in way(network)]
     found = []
     for number, tunnel in enumerate(network["tunnels"]):
-        if tunnel["kind"] in ("mpls", "esp"):
+        if tunnel["kind"] in BARE:
             nodes = range(tunnel["from"], tunnel["to"] + 1)
             inside = int(dev.lstrip("m")[1]) in nodes and not (
                 dev.lstrip("m").startswith(f"l{tunnel['from']}") or

@@ -4,7 +4,7 @@ import collections
 import json
 import re
 
-from random_describe import to_the_right, veths, way
+from random_describe import QUOTED, to_the_right, veths, way
 
 # A device receives: what comes before tc's hook there. It sends: what comes behind it.
 EARLY = re.compile(r"netif_rx|enqueue_to_backlog|gro_receive|netif_receive_skb|veth_xdp")
@@ -156,6 +156,9 @@ def lengths_of(flow):
     """Those of its datagrams' payloads."""
     # What an ICMP socket's datagrams begin with is header for us.
     lengths = set(flow["sizes"]) | {size + 4 for size in flow["sizes"]}
+    if flow["kind"] == "toobig":
+        # As much as is quoted.
+        lengths.add(520 if flow["family"] == 4 else 1184)
     if flow.get("option") == "gso":
         lengths.add(max(flow["sizes"]) * flow["segments"] + min(flow["sizes"]))
     return lengths
@@ -163,7 +166,7 @@ def lengths_of(flow):
 
 def is_of(journey, flow):
     """May it be of this flow?"""
-    if journey["dport"] is not None and flow["kind"] not in ("icmp", "raw", "closed"):
+    if journey["dport"] is not None and flow["kind"] not in ("icmp", "raw", *QUOTED):
         return journey["dport"] == flow["port"]
     # One that is first seen as a fragment has its length later.
     return "sizes" in flow and bool(lengths_of(flow) & {

@@ -27,7 +27,7 @@ DEVICES = {"macvlan": "link add link probe0 name probe2 type macvlan mode bridge
            "ip6tnl": "link add probe2 type ip6tnl mode any local fd00::2 remote fd00::1",
            "mpls": "route add 192.0.2.9/32 encap mpls 100 via inet 192.0.2.1",
            "esp": "xfrm state add src 192.0.2.2 dst 192.0.2.1 proto esp spi 1 mode tunnel " +
-                  random_build.KEYS}
+                  random_build.KEYS["esp"]}
 QDISCS = {"netem": "qdisc add dev probe0 root netem loss 1%",
           "clsact": "qdisc add dev probe0 clsact",
           "pedit": "filter add dev probe0 ingress protocol all u32 match u32 0 0 "
@@ -116,6 +116,6 @@ def probe():
 
 def everything():
     """What there is to be had."""
-    return set(random_describe.TUNNELS) | set(random_describe.DATAGRAMS) | set(
+    return set(random_describe.DRAWN) | set(random_describe.DATAGRAMS) | set(
         random_describe.STREAMS) | set(DEVICES) | set(QDISCS) | set(TABLES) | {
             "bpf", "xdp", "udpgso", "udpzerocopy"}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The traffic of random_describe.py's networks, between whose ends bytes are compared."""
+import errno
 import os
 import random
 import select
@@ -10,11 +11,13 @@ import time
 
 from benign import join, netns, send_through
 from random_build import LEFT, RIGHT, SERVICE
-from random_describe import families
+from random_describe import QUOTED, families
 
 UDP_SEGMENT = 103
 SO_NO_CHECK, SO_ZEROCOPY, MSG_ZEROCOPY = 11, 60, 0x4000000
 SO_RCVBUFFORCE = 33
+IP_RECVERR, IPV6_RECVERR, IP_MTU_DISCOVER, IPV6_MTU_DISCOVER = 11, 25, 10, 23
+PMTUDISC_PROBE = 3
 IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE, IPPROTO_DCCP = 262, 132, 136, 33
 SOCK_DCCP, SOL_DCCP, DCCP_SOCKOPT_SERVICE = 6, 269, 2
 RAW = 253
@@ -60,7 +63,7 @@ class Flow(threading.Thread):
 
     def run(self):
         try:
-            {"closed": self.closed, "multicast": self.multicast,
+            {**dict.fromkeys(QUOTED, self.quoted), "multicast": self.multicast,
              "icmp": self.echo}.get(
                  self.flow["kind"], self.stream if "bytes" in self.flow else self.datagrams)()
         except (OSError, RuntimeError) as error:
@@ -183,9 +186,22 @@ class Flow(threading.Thread):
         answers = Answers(sock, 0 if six else 20, 129 if six else 0, self.flow["port"])
         self.receive(answers, messages)
 
-    def closed(self):
-        """A port that nobody listens at; what comes is an error."""
+    def quoted(self):
+        """
+        A port that nobody listens at, two routers at most, or more than fits into the
+        network's smallest: what comes is an error.
+        """
+        kind, four = self.flow["kind"], self.flow["family"] == 4
         sock = self.socket(self.client_space, socket.SOCK_DGRAM)
+        level = socket.IPPROTO_IP if four else socket.IPPROTO_IPV6
+        if kind != "closed":
+            sock.setsockopt(level, IP_RECVERR if four else IPV6_RECVERR, 1)
+        if kind == "expired":
+            sock.setsockopt(level, socket.IP_TTL if four else socket.IPV6_UNICAST_HOPS, 2)
+        if kind == "toobig":
+            sock.setsockopt(level, IP_MTU_DISCOVER if four else IPV6_MTU_DISCOVER, PMTUDISC_PROBE)
+        expected = {"closed": errno.ECONNREFUSED, "expired": errno.EHOSTUNREACH,
+                    "toobig": errno.EMSGSIZE}[kind]
         sock.bind((self.source, 0))
         sock.settimeout(min(self.patience, 2))
         sock.connect((self.seen_as, self.flow["port"]))
@@ -193,10 +209,9 @@ class Flow(threading.Thread):
             try:
                 sock.send(message)
                 sock.recv(10)
-            except ConnectionRefusedError:
-                self.right += 1
-            except OSError:
-                self.missing += 1
+            except OSError as error:
+                self.right += error.errno == expected
+                self.missing += error.errno != expected
 
     def multicast(self):
         """On the left end's segment: to all hosts there."""

@@ -94,9 +94,9 @@ def set_parameters(wanted):
 class Trial:
     """A network that is up. Errors are BuildError, or OSError."""
 
-    def __init__(self, network):
+    def __init__(self, network, build=random_build.Network):
         self.network = network
-        self.built = random_build.Network(network)
+        self.built = build(network)
         self.pinned = []
         try:
             self.built.up()
@@ -136,7 +136,10 @@ class Trial:
             works("ip", "-n", f"n{dev[1]}", "link", "set", "dev", dev, mode, "pinned", path)
 
     def offload(self, dev, feature, value):
-        with random_build.netns(f"n{dev[1]}"):
+        node = dev[1]
+        if dev.startswith("t"):
+            node = self.network["tunnels"][int(node)]["from" if dev.endswith("r") else "to"]
+        with random_build.netns(f"n{node}"):
             random_build.ethtool(dev, feature, value)
 
     def judge(self, corruption=None, parameters=None):

@@ -4,13 +4,15 @@ Networks in which nothing is corrupted, though much is rewritten in front of the
 tunnels, late checksums, label swaps, NAT of errors. And a change of the payload at the same
 places, which is to be named.
 
-tunnels.py few|all [NAME...]    a test for each step of each network, KTAP; the module is
-                                loaded
+tunnels.py few|all|rare [NAME...]   a test for each step of each network, KTAP; the module
+                                    is loaded. rare: those of rare_tunnels.py, the others
+                                    otherwise
 """
 import sys
 
+import rare_tunnels
 from random_build import BuildError
-from random_describe import needs
+from random_describe import QUOTED, needs
 from random_probe import probe
 from random_trial import Trial, check, show
 
@@ -92,12 +94,16 @@ def tunnels():
             flows = flows[:1]
         few = name not in RARE
         steps = [(few, "nothing changed", (), None, {}),
-                 (ALL, "a change behind encapsulation", (), changed("pedit", "r0", "egress"), {}),
+                 # ESP is not encrypted yet at that place, if the device seems to do it.
+                 (ALL, "a change behind encapsulation", (), changed("pedit", "l1", "ingress")
+                  if spec["kind"] == "esp" else changed("pedit", "r0", "egress"), {}),
                  (few, "tx off, nothing changed", ("r0", "l1"), None, {}),
                  (few, "tx off, a change before decapsulation", ("r0", "l1"),
                   changed("pedit", "l1", "ingress"), {})]
         if name == "VXLAN":
-            steps.append((ALL, "a tail cut off", ("r0",), changed("cut", "r0", "egress"), {}))
+            # Of what is in a tunnel already bpf_skb_change_tail() cuts nothing off.
+            steps.append((ALL, "dev=*, a tail cut off at encapsulation", (),
+                          changed("cut", "t0r", "egress"), {"dev": "*"}))
             steps.append((ALL, "XDP", ("r0",), changed("xdp", "l1", "xdp"), {}))
         if name == "VXLAN with udpcsum":
             steps.append((FEW, "tx off, the outer checksum wrong", ("r0", "l1"),
@@ -114,7 +120,13 @@ def overlays():
     node = network("hrrh", tunnel("vxlan", 4, 1, 2, ("dstport 8472", "noudpcsum")), flows)
     node["segments"][1].update(left="bridge", right="bridge")
     yield "VXLAN, the nodes' addresses on bridges", node, [
-        HEALTHY, (FEW, "a change behind encapsulation", (), changed("pedit", "r1", "egress"), {})]
+        HEALTHY, (FEW, "a change behind encapsulation", (), changed("pedit", "r1", "egress"), {}),
+        (ALL, "the tunnel's own tx off, nothing changed", ("t0r", "t0l"), None, {})]
+    off = ("r1",)
+    yield "VXLAN through a router", network(
+        "hrh", tunnel("vxlan", 4, 0, 2, ("dstport 8472", "noudpcsum")), flows), [
+            (ALL, "the router's tx off, nothing changed", off, None, {}),
+            (ALL, "the router's tx off, a change", off, changed("pedit", "r1", "egress"), {})]
     yield "MPLS, labels swapped twice", network(
         "hrrh", tunnel("mpls", 4, 0, 3), flows + [datagrams(family=6, port=5004)]), [
             HEALTHY, (FEW, "a change behind a label", (), changed("pedit", "r1", "egress"), {})]
@@ -134,6 +146,18 @@ def nat():
                               changed("nft", "l1", "prerouting", 1), {}))
             yield f"ICMP errors through {kind}, IPv{family}", network(
                 "hrh", flows=flows, nat={"node": 1, "kind": kind}), steps
+    for family in (4, 6):
+        # Of a router behind the one that translates.
+        flows = [datagrams("expired", family, port=5003, sizes=(130, 131)),
+                 datagrams("toobig", family, port=5004, sizes=(1300, 1301)),
+                 datagrams("icmp", family, port=5005)]
+        far = network("hrrh", flows=flows, nat={"node": 1, "kind": "masquerade"})
+        far["segments"][2]["mtu"] = 1280
+        for number, what in enumerate(("expired", "too big")):
+            yield f"{what}, and an echo, through masquerade, IPv{family}", far, [
+                (not number, "nothing changed", (), None, {}),
+                (family == 4, "a change in what is quoted", (),
+                 changed("pedit", "l1", "egress", number), {})]
     kinds = [datagrams("udplite", port=5005), datagrams("dccp", port=5006, sizes=(700, 701)),
              datagrams("raw", port=0x7788, sizes=(800, 801)), stream("sctp", port=5008)]
     for flow in kinds:
@@ -159,6 +183,37 @@ def points():
     yield "a router", network("hrh", flows=[datagrams()]), [
         (FEW, "a tail cut off where it is sent", (), changed("cut", "r0", "egress"), {}),
         (ALL, "a tail cut off where it arrives", (), changed("cut", "l1", "ingress"), {})]
+
+
+def rare():
+    """What few networks have, or no others than those of providers."""
+    flows = [datagrams(), datagrams(family=6, port=5004), stream(), errors()]
+    behind = (ALL, "a change behind encapsulation", (), changed("pedit", "r0", "egress"), {})
+    before = (ALL, "tx off, a change before decapsulation", ("r0", "l1"),
+              changed("pedit", "l1", "ingress"), {})
+    inside = (ALL, "a change on the way", (), changed("pedit", "r1", "egress"), {})
+    at_it = (ALL, "dev=*, a change at encapsulation", (), changed("pedit", "t0r", "egress"),
+             {"dev": "*"})
+    yield "AH", network(tunnel=tunnel("ah"), flows=flows), [HEALTHY, behind, before]
+    yield "MACsec, not encrypted", network(
+        tunnel=tunnel("macsec", options=("encrypt off", "validate check")), flows=flows), [
+            HEALTHY, behind, at_it]
+    yield "MACsec", network(tunnel=tunnel("macsec", options=("encrypt on",)), flows=flows), [
+        HEALTHY, at_it]
+    yield "VXLAN-GPE", network(tunnel=tunnel("gpe"), flows=flows), [
+        HEALTHY, behind, before, at_it]
+    yield "GTP-U", network("hrh", tunnel("gtp", 4, 0, 2), flows), [HEALTHY, inside]
+    yield "PPTP through masquerade", network(
+        "hrh", tunnel("pptp", 4, 0, 2), flows, nat={"node": 1, "kind": "masquerade"}), [
+            HEALTHY, inside]
+    yield "PPPoE, bridged", network("hbh", tunnel("pppoe", 4, 0, 2), flows), [HEALTHY, inside]
+    flows = [datagrams(), stream(), errors()]
+    yield "the kernel's GTP-U", network("hrh", tunnel("kernel-gtp", 4, 0, 2), flows), [
+        HEALTHY, inside, at_it]
+    yield "the kernel's PPTP", network("hrh", tunnel("kernel-pptp", 4, 0, 2), flows), [
+        HEALTHY, inside, at_it]
+    yield "the kernel's PPPoE", network("hbh", tunnel("kernel-pppoe", 4, 0, 2), flows), [
+        HEALTHY, inside, at_it]
 
 
 def flaws(network, step, verdict):
@@ -211,7 +266,7 @@ class Tests:
         lacks = set().union(*(needs(dict(description, corruption=step[3])) for step in steps))
         lacks -= kernel | {"bridge", "outersum"}
         try:
-            with Trial(description) if not lacks else NoTrial() as trial:
+            with Trial(description, rare_tunnels.Network) if not lacks else NoTrial() as trial:
                 off = ()
                 for step in steps:
                     if lacks:
@@ -243,11 +298,12 @@ class NoTrial:
 
 def main():
     wanted = []
-    for name, description, steps in [*tunnels(), *overlays(), *nat(), *points()]:
-        steps = [step for step in steps if step[0] or sys.argv[1] == "all"]
+    networks = rare() if sys.argv[1] == "rare" else [*tunnels(), *overlays(), *nat(), *points()]
+    for name, description, steps in networks:
+        steps = [step for step in steps if step[0] or sys.argv[1] != "few"]
         if steps and (not sys.argv[2:] or any(part in name for part in sys.argv[2:])):
             wanted.append((name, description, steps))
-    kernel = probe()
+    kernel = probe() | rare_tunnels.probe() | set(QUOTED)
     tests = Tests(sum(len(steps) for _, _, steps in wanted) + 1)
     for each in wanted:
         tests.network(*each, kernel)

@@ -144,7 +144,6 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 	r.context = hop->context;
 	r.stack_id = hop->stack;
 	r.pid = hop->pid;
-	r.sp = hop->sp;
 	r.flags = hop->flags;
 	if (hop->dev)
 		strncpy(r.dev, hop->dev, sizeof(r.dev) - 1);
