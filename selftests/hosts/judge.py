@@ -85,10 +85,17 @@ def main(report, relay):
         return (len(packets) == count and verdicts(packets) == {payload: count} and
                 results(packets).keys() == {result} and all(more(p) for p in packets))
 
+    # The first may have come before it was traced there.
     plain = of(7000)
-    case("datagrams, there", "intact", plain,
-         len(plain) >= 10 and verdicts(plain).keys() == {"intact"} and
-         results(plain).keys() == {"same"} and all(len(p["journeys"]) == 2 for p in plain))
+    while plain and not plain[0]["crossings"]:
+        plain.pop(0)
+    answers = [p for p in all_of.others if p["parts"][0]["sport"] == 7000 and
+               p["parts"][0]["src"] == "10.9.0.2"]
+    for name, packets in ("datagrams", plain), ("their answers", answers):
+        case(name, "intact", packets,
+             len(packets) >= 30 and verdicts(packets).keys() == {"intact"} and
+             results(packets) == {"same": len(packets)} and
+             all(len(p["journeys"]) == 2 for p in packets))
     case("changed on the sending host", "changed on host-1", of(7001),
          every(of(7001), 3, "changed", "same", lambda p: is_on(p, "host-1")))
     case("changed on the receiving host", "changed on host-2", of(7002),
@@ -102,9 +109,9 @@ def main(report, relay):
          verdicts(of(7005)) == {"intact": 3} and
          all(sum(c["duplicate"] for c in p["crossings"]) == 1 for p in of(7005)))
     case("reordered", "intact", of(7006), every(of(7006), 5, "intact", "same"))
-    unnumbered = [p for port in (7007,) for p in of(port)]
+    unnumbered = of(7007)
     case("changed on the wire, and nothing numbers them", "unverified, never changed", unnumbered,
-         len(unnumbered) in (2, 4) and "changed" not in verdicts(unnumbered) and
+         2 <= len(unnumbered) <= 4 and "changed" not in verdicts(unnumbered) and
          verdicts(unnumbered)["unverified"] + results(unnumbered)["lost"] >= 2)
     stream = of(8000)
     case("TCP", "intact", stream,
@@ -119,14 +126,14 @@ def main(report, relay):
          lost > 3 and "changed" not in verdicts(stream) and
          results(stream)["lost"] == lost and verdicts(stream)["unverified"] == 0)
     others = all_of.others
-    case("answers and all else", "none changed", others,
+    case("all else", "none changed", others,
          len(others) > 20 and "changed" not in verdicts(others))
     clocks = all_of.hosts["clocks"]
     ahead = clocks[0]["ahead_ns"] / 1e9 if clocks else 0
     uncertain = clocks[0]["uncertain_ns"] / 1e6 if clocks else 1e9
     # Both clocks were set by the second.
     tests.append((f"clocks: {ahead:.3f} s apart, known to {uncertain:.3f} ms",
-                  8.5 < ahead < 11.5 and uncertain < 50))
+                  7.9 < ahead < 11.1 and uncertain < 200))
     tests.append(("no records were lost", all_of.summary["lost"] == 0))
 
     print(f"1..{len(tests)}")

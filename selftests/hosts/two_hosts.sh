@@ -6,8 +6,8 @@
 #
 #	two_hosts.sh [KERNEL-OF-SENDER [KERNEL-OF-RECEIVER]]
 #
-# Kernels as kernel.sh knows them (5.10 and newest). SENDER_KERNEL, SENDER_MODULES and
-# SENDER_KDIR, likewise RECEIVER_..., are others.
+# Kernels as kernel.sh knows them (5.10 and newest). SENDER_KERNEL, SENDER_MODULES,
+# SENDER_KDIR and SENDER_CC, likewise RECEIVER_..., are others.
 
 set -uo pipefail
 dir=$(cd "$(dirname "$0")" && pwd)
@@ -26,9 +26,10 @@ relay=$!
 
 # machine NR KERNEL PORT TO SIDE
 machine() {
-	local kernel=$5_KERNEL modules=$5_MODULES kdir=$5_KDIR own=()
+	local kernel=$5_KERNEL modules=$5_MODULES kdir=$5_KDIR cc=$5_CC own=()
 
 	[ -z "${!kernel-}" ] || own=(KERNEL="${!kernel}" MODULES="${!modules-}" KDIR="${!kdir-}")
+	[ -z "${!cc-}" ] || own+=(CC="${!cc}")
 	env ${own[@]+"${own[@]}"} VMKERNEL="$2" "$rig/run.sh" --time 500 --nic "$3:$4:$1" \
 		--out "$tmp/$1.gz" -- hosts/guest.sh "$1" >"$tmp/$1.log" 2>&1
 }

@@ -358,8 +358,6 @@ static bool is_settled(const struct join *join, const struct join_packet *packet
 	for (i = packet->crossings; i < packet->crossings + packet->nr_crossings; i++) {
 		const struct crossing *crossing = &join->crossings[i];
 
-		if (crossing->result == CROSSING_LOST)
-			continue;
 		if (part->end_unseen && crossing->departure != END_NONE &&
 		    join->departures[crossing->departure].part == nr)
 			return true;
