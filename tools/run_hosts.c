@@ -15,8 +15,9 @@
 #include "journey/copy.h"
 #include "run_hosts.h"
 #include "sides.h"
-#include "show/show_hosts.h"
 #include "show/show.h"
+#include "show/show_hosts.h"
+#include "show/show_tally.h"
 #include "source/source.h"
 #include "stop.h"
 
@@ -34,6 +35,7 @@ struct open_packet {
  * @packets: those of which parts are missing, by number
  * @show: how to show them
  * @summary: what has been seen
+ * @tallies: what the journeys on each host came to, if that is wanted; else NULL
  * @nr_lost: packets that left a host and did not come to the other
  * @shown: packets, or hops
  * @host_names: by number
@@ -49,6 +51,7 @@ struct run_hosts {
 	struct open_packet *packets;
 	struct show show;
 	struct summary summary;
+	struct tally *tallies[JOIN_HOSTS];
 	uint64_t nr_lost;
 	uint64_t shown;
 	const char *host_names[JOIN_HOSTS];
@@ -147,7 +150,10 @@ static void count_packet(struct run_hosts *run, const struct shown_packet *shown
 	run->nr_lost += shown->packet->nr_lost;
 	for (i = 0; i < shown->nr_parts; i++) {
 		const struct journey *journey = shown->parts[i].journey;
+		struct tally *tally = run->tallies[run->join->parts[shown->parts[i].number].host];
 
+		if (tally)
+			tally_journey(tally, journey, &shown->parts[i].verdict);
 		summary->hops += journey->nr_hops - journey->nr_hidden;
 		summary->repeated += journey->nr_repeated;
 		dropped |= journey->end == JOURNEY_DROPPED;
@@ -367,6 +373,11 @@ static int show_all(struct run_hosts *run)
 		if (side_start(&run->sides.sides[i], take_journey, run, run->error))
 			return -1;
 		run->names[i] = run->sides.sides[i].names;
+		if (run->options->command != COMMAND_SUMMARY)
+			continue;
+		run->tallies[i] = tally_new(false);
+		if (!run->tallies[i])
+			return out_of_memory(run);
 	}
 	for (i = 0; i < run->sides.nr; i++) {
 		run->sides.sides[i].ahead = ahead_of_first(run, &run->sides.sides[i]);
@@ -409,6 +420,11 @@ static void show_end_of_hosts(struct run_hosts *run)
 	run->show.ops->summary(&run->show, &run->summary);
 	if (!run->options->json)
 		show_hosts_end(&run->show, &shown, false);
+	for (i = 0; i < run->sides.nr && run->tallies[i]; i++) {
+		run->show.names = run->sides.sides[i].names;
+		fprintf(run->show.out, "\non %s:\n", run->host_names[i]);
+		show_tally(&run->show, run->tallies[i]);
+	}
 	run->summary.blind = *blind ? "yes" : NULL;
 }
 
@@ -484,6 +500,7 @@ int run_hosts(const struct options *options, struct error *error)
 	for (i = 0; i < run->sides.nr; i++) {
 		side_close(&run->sides.sides[i]);
 		free(run->sides.sides[i].paths);
+		tally_free(run->tallies[i]);
 	}
 	free(run->packets);
 	join_free(run->join);

@@ -206,6 +206,20 @@ TEST_F(run_hosts, hops)
 	EXPECT_SHOWN(self->out, "\nbeta         ");
 }
 
+TEST_F(run_hosts, summary)
+{
+	struct options options = { .command = COMMAND_SUMMARY };
+	struct error error;
+
+	write_recording(&self->a, HOST_A);
+	write_recording(&self->b, HOST_B);
+	EXPECT_EQ(STATUS_OK, show_both(&options, self->a.path, self->b.path, self->out,
+				       sizeof(self->out), &error));
+	EXPECT_SHOWN(self->out, "between hosts: 10 the same, 1 changed, ");
+	EXPECT_SHOWN(self->out, "\non alpha:\n");
+	EXPECT_SHOWN(self->out, "\non beta:\n");
+}
+
 /* One boot of one host: nothing is between them. */
 TEST_F(run_hosts, one_host)
 {

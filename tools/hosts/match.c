@@ -124,7 +124,7 @@ bool match_same_bytes(const struct end *a, const struct end *b)
 bool match_is_possible(const struct join *join, const struct end *departure,
 		       const struct end *arrival)
 {
-	int64_t time = arrival->ts_ns - departure->ts_ns;
+	int64_t time = offset_between(departure->ts_ns, arrival->ts_ns);
 	struct offset offset;
 
 	if (departure->host == arrival->host || departure->kind == END_OTHER)
@@ -147,7 +147,7 @@ static struct nearness nearness_of(const struct join *join, uint32_t nr,
 	const struct end *departure = &join->departures[nr];
 	struct offset offset = join_offset(join, departure->host, arrival->host,
 					   departure->ts_ns);
-	int64_t time = arrival->ts_ns - departure->ts_ns;
+	int64_t time = offset_between(departure->ts_ns, arrival->ts_ns);
 
 	if (offset_is_known(&offset))
 		time -= offset.low + (offset.high - offset.low) / 2;

@@ -51,7 +51,7 @@ static unsigned int window_at(const struct offsets *offsets, uint64_t ns)
 void offsets_forward(struct offsets *offsets, uint64_t left_ns, uint64_t came_ns)
 {
 	struct offset_window *window = &offsets->windows[window_at(offsets, left_ns)];
-	int64_t high = came_ns - left_ns;
+	int64_t high = offset_between(left_ns, came_ns);
 
 	offsets->nr_samples++;
 	if (high < window->high) {
@@ -69,7 +69,7 @@ void offsets_forward(struct offsets *offsets, uint64_t left_ns, uint64_t came_ns
 void offsets_backward(struct offsets *offsets, uint64_t left_ns, uint64_t came_ns)
 {
 	struct offset_window *window = &offsets->windows[window_at(offsets, came_ns)];
-	int64_t low = left_ns - came_ns;
+	int64_t low = offset_between(came_ns, left_ns);
 
 	offsets->nr_samples++;
 	if (low > window->low) {
@@ -80,9 +80,10 @@ void offsets_backward(struct offsets *offsets, uint64_t left_ns, uint64_t came_n
 
 static int64_t drift(uint64_t from_ns, uint64_t to_ns)
 {
-	uint64_t distance = from_ns < to_ns ? to_ns - from_ns : from_ns - to_ns;
+	int64_t distance = offset_between(from_ns, to_ns);
 
-	return distance / 1000 * DRIFT_PPB / 1000000;
+	return (distance < 0 ? -distance : distance) / 1000000000 * DRIFT_PPB +
+	       (distance < 0 ? -distance : distance) % 1000000000 * DRIFT_PPB / 1000000000;
 }
 
 static int64_t high_from(const struct offset_window *window, uint64_t ns)

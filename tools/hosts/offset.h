@@ -10,6 +10,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/**
+ * offset_between() - what one clock shows more than another
+ * @from_ns: the other
+ * @to_ns: the one
+ *
+ * Return: nanoseconds; no more than can be added to and taken from, whatever a file says.
+ */
+static inline int64_t offset_between(uint64_t from_ns, uint64_t to_ns)
+{
+	const int64_t most = INT64_MAX / 8;
+	int64_t distance = to_ns - from_ns;
+
+	return distance > most ? most : distance < -most ? -most : distance;
+}
+
 /* What a bound is that is not known. */
 #define OFFSET_MIN	(INT64_MIN / 4)
 #define OFFSET_MAX	(INT64_MAX / 4)

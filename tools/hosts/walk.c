@@ -58,7 +58,7 @@ static int64_t how_long(const struct join *join, const struct end *departure,
 {
 	struct offset offset = join_offset(join, departure->host, arrival->host,
 					   departure->ts_ns);
-	int64_t time = arrival->ts_ns - departure->ts_ns;
+	int64_t time = offset_between(departure->ts_ns, arrival->ts_ns);
 
 	if (!offset_is_known(&offset))
 		return 0;
@@ -139,8 +139,9 @@ static uint32_t next_arrival(struct walk *walk, uint32_t start)
 		    (distance(start, arrival->start) > 0 &&
 		     distance(start + end->len, arrival->start) < 0))
 			continue;
-		time = end->ts_ns > arrival->ts_ns ? end->ts_ns - arrival->ts_ns :
-						     arrival->ts_ns - end->ts_ns;
+		time = offset_between(arrival->ts_ns, end->ts_ns);
+		if (time < 0)
+			time = -time;
 		if (time > AGAIN_NS)
 			continue;
 		if (best != END_NONE && join->arrivals[best].len == end->len &&

@@ -139,8 +139,8 @@ static bool transit(const struct shown_packet *shown, const struct crossing *cro
 	offset = join_offset(shown->join, departure->host, arrival->host, departure->ts_ns);
 	if (!offset_is_known(&offset))
 		return false;
-	*least = arrival->ts_ns - departure->ts_ns - offset.high;
-	*most = arrival->ts_ns - departure->ts_ns - offset.low;
+	*least = offset_between(departure->ts_ns, arrival->ts_ns) - offset.high;
+	*most = offset_between(departure->ts_ns, arrival->ts_ns) - offset.low;
 	/* It did not come before it left. */
 	if (*least < 0)
 		*least = 0;
