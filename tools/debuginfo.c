@@ -208,7 +208,7 @@ void debuginfo_find(struct debuginfo *info, const char *at, const char *release,
 
 	memset(info, 0, sizeof(*info));
 	if (at && !stat(at, &st) && S_ISREG(st.st_mode))
-		try(info, symbol, at);
+		try_packed(info, symbol, at);
 	else if (*module)
 		find_in_module(info, symbol, at ? at : DEBUG_ROOT, release, module);
 	else

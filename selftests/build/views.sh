@@ -178,7 +178,7 @@ make_kernel() {
 		at=$((16#${at#* } - 16#${at% *})) && [ "$at" -gt 0 ]
 }
 
-where() { "$reader" where "$@" --debuginfo "$tmp/debug" --kernel 1.2.3; }
+where() { "$reader" where --debuginfo "$tmp/debug" --kernel 1.2.3 "$@"; }
 
 finds_the_line() {
 	where "caller+$at" >"$tmp/where" && grep 'caller at .*/t.c:9$' "$tmp/where" &&
@@ -186,7 +186,13 @@ finds_the_line() {
 		where "caller+$(printf 0x%x "$at")/0x30 [a_module]" >"$tmp/where" &&
 		grep 'caller at .*/t.c:9$' "$tmp/where" && grep 'a-module.ko' "$tmp/where" &&
 		grep 'callee' "$tmp/where" && where callee >"$tmp/where" &&
-		grep -E 'callee at .*/t.c:[123]$' "$tmp/where" && grep '=> +0x0 ' "$tmp/where"
+		grep -E 'callee at .*/t.c:[123]$' "$tmp/where" && grep '=> +0x0 ' "$tmp/where" || return
+	# A module as distributions have it: packed, and without debugging information.
+	objcopy --strip-debug "$tmp/debug/lib/modules/1.2.3/kernel/net/a-module.ko" "$tmp/b.ko" &&
+		xz -f "$tmp/b.ko" && where "caller+$at [b]" --debuginfo "$tmp/b.ko.xz" >"$tmp/where" &&
+		grep "=> +0x$(printf %x "$at")" "$tmp/where" &&
+		grep 'there is no debugging information' "$tmp/where" &&
+		not grep . <(find /tmp -maxdepth 1 -name 'skbtrace.??????' -newer "$tmp/t.c")
 }
 
 # only PROGRAM...: a folder for $PATH that has these
