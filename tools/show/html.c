@@ -9,9 +9,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <skbtrace/version.h>
 
+#include "lib/clock.h"
 #include "show.h"
 #include "show_end.h"
 #include "text_pieces.h"
@@ -330,6 +332,20 @@ static void put_changes(struct view *view, const struct journey *journey,
 	}
 }
 
+/* With the day, and how it stands to UTC: a ticket is read elsewhere, and later. */
+static void put_time(struct view *view, uint64_t mono_ns)
+{
+	uint64_t ns = names_real_ns(view->config.names, mono_ns);
+	time_t seconds = ns / NSEC_PER_SEC;
+	char day[32], zone[8];
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	strftime(day, sizeof(day), "%Y-%m-%d %H:%M:%S", &tm);
+	strftime(zone, sizeof(zone), "%z", &tm);
+	fprintf(view->out, "%s.%06u %s ", day, (unsigned int)(ns % NSEC_PER_SEC / 1000), zone);
+}
+
 static void html_journey(struct view *view, const struct journey *journey,
 			 const struct verdict *verdict)
 {
@@ -346,6 +362,7 @@ static void html_journey(struct view *view, const struct journey *journey,
 	html->verdicts[verdict->payload]++;
 	fprintf(out, "<article class=\"%s\"><h2>#%s ", verdict_name(verdict->payload),
 		show_id(journey->id, id));
+	put_time(view, journey->first_ns);
 	put_text(out, show_packet(journey, packet));
 	fprintf(out, "</h2>\n<p>payload <b class=\"%s\">%s</b>; ",
 		verdict_name(verdict->payload), verdict_name(verdict->payload));
@@ -358,8 +375,9 @@ static void html_journey(struct view *view, const struct journey *journey,
 	}
 	put_changes(view, journey, verdict);
 	put_lanes(view, journey, verdict);
-	fputs("<details><summary>hops</summary><table>\n<tr><th>time<th>CPU<th>function<th>device"
-	      "<th>namespace<th>payload<th>CRC32C<th>\n", out);
+	fprintf(out, "<details%s><summary>hops</summary><table>\n<tr><th>time<th>CPU<th>function"
+		"<th>device<th>namespace<th>payload<th>CRC32C<th>\n",
+		verdict->payload == VERDICT_CHANGED ? " open" : "");
 	for (i = 0; i < journey->nr_hops; i++)
 		if (is_shown(view, &journey->hops[i].record))
 			put_row(view, journey, verdict, i);
