@@ -113,6 +113,9 @@ def main(report, relay):
     case("changed on the wire, and nothing numbers them", "unverified, never changed", unnumbered,
          2 <= len(unnumbered) <= 4 and "changed" not in verdicts(unnumbered) and
          verdicts(unnumbered)["unverified"] + results(unnumbered)["lost"] >= 2)
+    case("changed on the wire, nothing numbers it, but it is the only one",
+         "changed between them", of(7008), every(of(7008), 1, "changed", "changed", is_between)
+         or all_of.summary["missed"])
     stream = of(8000)
     case("TCP", "intact", stream,
          len(stream) > 5 and verdicts(stream).keys() == {"intact"} and

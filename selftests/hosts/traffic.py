@@ -23,6 +23,7 @@ DATAGRAMS = [
     (7005, 3, "relay:twice", True),
     (7006, 5, "relay:late", True),
     (7007, 2, "relay:swap", False),
+    (7008, 1, "relay:swap", False),
 ]
 # port, bytes, mark of the first packet, of each thousand bytes
 STREAMS = [

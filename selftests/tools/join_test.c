@@ -547,26 +547,49 @@ TEST_F(join, two_of_one_number)
 	EXPECT_EQ(1, count_crossings(w->join, CROSSING_UNKNOWN));
 }
 
-/* IPv6 has no number. */
-TEST_F(join, no_numbers)
+/* IPv6 has no number: three that come as they left, and @nr_wrong that do not. */
+static void send_unnumbered(struct wire *w, uint32_t nr_wrong)
 {
-	struct wire *w = self->w;
 	struct hop hop = datagram(55, 70);
 	uint32_t i;
 
 	chat(w, 1);
 	hop.ip_id = 0;
-	for (i = 0; i < 3; i++) {
-		hop.bytes.from = 1 + i;
+	for (i = 0; i < 3 + nr_wrong; i++) {
+		hop.bytes.from = 1 + 100 * i;
 		hop.skb += 0x100;
 		leave(w, A, hop);
-		come(w, B, hop);
+		come(w, B, i < 3 ? hop : wrong(hop, 100 * i + 7));
 	}
-	hop.bytes.from = 100;
-	leave(w, A, hop);
-	come(w, B, wrong(hop, 101));
-	ASSERT_EQ(0, join_up(w));
-	EXPECT_PACKETS(w->join, 4 + CHATTED(1), 0, 1, 0);
+	chat(w, 2);
+}
+
+/* All others came as they left. */
+TEST_F(join, no_numbers_and_one_changed)
+{
+	send_unnumbered(self->w, 1);
+	ASSERT_EQ(0, join_up(self->w));
+	EXPECT_PACKETS(self->w->join, 4 + CHATTED(2), 1, 0, 0);
+	EXPECT_CROSSING_CHANGED(self->w->join, ON_THE_WIRE);
+}
+
+/* Which of them is which? */
+TEST_F(join, no_numbers_and_two_changed)
+{
+	send_unnumbered(self->w, 2);
+	ASSERT_EQ(0, join_up(self->w));
+	EXPECT_EQ(0, count_packets(self->w->join, VERDICT_CHANGED));
+	EXPECT_EQ(2, count_packets(self->w->join, VERDICT_UNVERIFIED));
+}
+
+/* There may have been one that was not recorded. */
+TEST_F(join, no_numbers_and_probes_missed)
+{
+	self->w->hosts[A].test.missed = 1;
+	send_unnumbered(self->w, 1);
+	ASSERT_EQ(0, join_up(self->w));
+	EXPECT_EQ(0, count_packets(self->w->join, VERDICT_CHANGED));
+	EXPECT_EQ(1, count_packets(self->w->join, VERDICT_UNVERIFIED));
 }
 
 TEST_F(join, shorter_and_longer)

@@ -61,6 +61,7 @@ void join_free(struct join *join)
 	index_free(&join->received_pieces);
 	index_free(&join->ids);
 	index_free(&join->unnumbered);
+	index_free(&join->came_unnumbered);
 	index_free(&join->lookup);
 	free(join);
 }
@@ -190,6 +191,7 @@ int join_journey(struct join *join, unsigned int host, const struct journey *jou
 		return -1;
 	join->parts = parts;
 	part = &parts[join->nr_parts++];
+	join->hosts[host].missed = missed;
 	verdict_of(journey, missed, &verdict);
 	*part = (struct join_part){
 		.id = journey->id, .first_ns = journey->first_ns, .host = host,

@@ -119,6 +119,7 @@ struct join_packet {
  * @end_ns: and when they end
  * @losses: records that are missing
  * @nr_losses: how many times
+ * @missed: how often the kernel there skipped a probe
  * @has_fragments: IP fragments have come to it
  * @has_merged: datagrams have that had been merged
  */
@@ -127,6 +128,7 @@ struct join_host {
 	uint64_t end_ns;
 	struct source_loss *losses;
 	uint32_t nr_losses;
+	uint64_t missed;
 	bool has_fragments;
 	bool has_merged;
 };
@@ -169,7 +171,7 @@ struct join {
 	uint32_t *crossed;	/* of each arrival: its crossing, or END_NONE */
 	struct offsets **offsets;	/* of each pair of hosts, the lesser number first */
 	struct index sent, sent_pieces, received, received_pieces, ids,
-		     unnumbered;
+		     unnumbered, came_unnumbered;
 	struct index lookup;	/* parts by host and id */
 };
 

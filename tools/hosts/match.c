@@ -10,8 +10,6 @@
 /* Of one key so many are looked at, at the most. */
 #define CANDIDATES_MAX	256
 
-/* How long a packet may be on its way, and after how long nobody waits for it. */
-#define TRANSIT_NS	((int64_t)(10 * NSEC_PER_SEC))
 
 
 /**
@@ -80,8 +78,7 @@ int match_index(struct join *join, struct translations *flows, struct translatio
 		if (add(&join->sent, &join->sent_pieces, end, i) ||
 		    index_add(&join->ids, translate_id(end), 0, i))
 			return -1;
-		if (end->kind == END_DATAGRAM && !end->ip_id && end->len &&
-		    index_add(&join->unnumbered, end->flow, 0, i))
+		if (unnumbered_add(&join->unnumbered, end, i))
 			return -1;
 	}
 	index_sort(&join->sent);
@@ -98,7 +95,10 @@ int match_index(struct join *join, struct translations *flows, struct translatio
 		translate(hosts, end->host, &end->hosts);
 		if (add(&join->received, &join->received_pieces, end, i))
 			return -1;
+		if (unnumbered_add(&join->came_unnumbered, end, i))
+			return -1;
 	}
+	index_sort(&join->came_unnumbered);
 	index_sort(&join->received);
 	index_sort(&join->received_pieces);
 	return 0;
@@ -381,40 +381,6 @@ static int match_id(struct join *join, uint32_t nr)
 	return match_cross(join, &crossing);
 }
 
-/*
- * No number tells which it was, and its bytes are none that were sent in its flow.  If one
- * alone can have been it, that is said, and no more.
- */
-static int match_flow(struct join *join, uint32_t nr)
-{
-	const struct end *arrival = &join->arrivals[nr];
-	struct crossing crossing = { .result = CROSSING_UNKNOWN, .arrival = nr, .nr_departures = 1,
-				     .nr_arrivals = 1, .to = arrival->host, .departure = END_NONE };
-	uint32_t i, seen = 0;
-
-	if (arrival->kind != END_DATAGRAM || arrival->ip_id || !arrival->len)
-		return 0;
-	for (i = index_first(&join->unnumbered, arrival->flow, 0);
-	     i < join->unnumbered.nr && join->unnumbered.entries[i].key == arrival->flow; i++) {
-		uint32_t departure = join->unnumbered.entries[i].end;
-
-		if (join->came[departure] ||
-		    !match_is_possible(join, &join->departures[departure], arrival))
-			continue;
-		if (seen++)
-			break;
-		crossing.departure = departure;
-	}
-	if (!seen)
-		return 0;
-	crossing.why = "nothing numbers the packets of its flow, and none was sent with these bytes";
-	if (seen == 1)
-		return match_cross(join, &crossing);
-	crossing.departure = END_NONE;
-	join->crossed[nr] = join->nr_crossings;
-	return join_cross(join, &crossing);
-}
-
 static int compare_times(const void *a, const void *b)
 {
 	const struct index_entry *x = a, *y = b;
@@ -445,7 +411,7 @@ static struct index by_time(const struct join *join)
 int match_all(struct join *join)
 {
 	static int (* const ways[])(struct join *join, uint32_t nr) = {
-		match_whole, walk_from, match_id, match_flow,
+		match_whole, walk_from, match_id, unnumbered_from,
 	};
 	struct index order = by_time(join);
 	unsigned int way;

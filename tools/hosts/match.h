@@ -3,7 +3,11 @@
 #define SKBTRACE_TOOLS_MATCH_H
 
 #include "join.h"
+#include "lib/clock.h"
 #include "translate.h"
+
+/* How long a packet may be on its way. */
+#define TRANSIT_NS	((int64_t)(10 * NSEC_PER_SEC))
 
 int match_index(struct join *join, struct translations *flows, struct translations *hosts);
 int match_all(struct join *join);
@@ -16,9 +20,11 @@ bool match_is_possible(const struct join *join, const struct end *departure,
 bool match_was_lost(const struct join *join, unsigned int host, const struct end *arrival);
 int match_cross(struct join *join, struct crossing *crossing);
 
-/* clocks.c, walk.c, lost.c */
+/* clocks.c, walk.c, unnumbered.c, lost.c */
 void match_clocks(struct join *join);
 int walk_from(struct join *join, uint32_t arrival);
+int unnumbered_add(struct index *index, const struct end *end, uint32_t nr);
+int unnumbered_from(struct join *join, uint32_t nr);
 int lost_all(struct join *join);
 
 /* Of join.c: tie the parts of two ends together, note a crossing. */
