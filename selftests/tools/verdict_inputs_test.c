@@ -320,6 +320,26 @@ TEST_F(inputs, the_same_number_farther_on)
 		{ "napi_gro_receive", .skb = 2, .dev = "r3", .ip_id = 3, .ttl = 64, .crc = 2 });
 }
 
+/* A team sends it to both its ports; what made the copies was not seen, nor their whole. */
+TEST_F(inputs, one_of_two_copies_is_changed)
+{
+	EXPECT_JUDGED("unverified: at veth_xmit the bytes are others than at veth_xmit, in an "
+		      "skb whose making was not seen: it may be another packet",
+		{ "veth_xmit", .skb = 1, .head = 5, .dev = "r0a", .l4proto = TCP, .seq = 9,
+		  .crc = 2 },
+		{ "veth_xmit", .skb = 2, .head = 5, .dev = "r0b", .l4proto = TCP, .seq = 9,
+		  .crc = 1 });
+}
+
+TEST_F(inputs, one_of_two_copies_is_changed_later)
+{
+	EXPECT_JUDGED("changed: payload changed between veth_xmit and __netif_receive_skb_core",
+		{ "veth_xmit", .skb = 1, .head = 5, .dev = "r0a", .l4proto = TCP, .seq = 9 },
+		{ "veth_xmit", .skb = 2, .head = 5, .dev = "r0b", .l4proto = TCP, .seq = 9 },
+		{ "__netif_receive_skb_core", .skb = 2, .head = 5, .dev = "l0b", .l4proto = TCP,
+		  .seq = 9, .crc = 1 });
+}
+
 static double cpu_seconds(void)
 {
 	struct timespec now;

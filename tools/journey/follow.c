@@ -84,6 +84,7 @@ static struct journey_life *join(struct journey_engine *engine, struct journey_l
 	if (!life)
 		return NULL;
 	life->guessed = true;
+	life->beside = !life_is_over(origin);
 	if (life_is_over(origin)) {
 		origin->phase = LIFE_PASSED_ON;
 		life_forget_key(&engine->lives, origin, LIFE_IDENTITY);

@@ -149,6 +149,8 @@ struct life_key {
  * @answer: of a SYN or of ARP, was it answered
  * @gone: the skb is freed, whatever became of its bytes
  * @guessed: that it carries this packet is a guess
+ * @beside: likewise, and the life that it is told by went on: which was made of which is
+ *	not known
  * @is_segment: it was made of a part of what it was made of
  * @otherhost: it was dropped because it was not for this host
  * @in_doubt: parts were found for it of which another packet may have been the
@@ -172,6 +174,7 @@ struct journey_life {
 	enum life_answer answer;
 	bool gone;
 	bool guessed;
+	bool beside;
 	bool is_segment;
 	bool otherhost;
 	bool in_doubt;

@@ -56,13 +56,13 @@ static void changed(struct verdict *verdict, uint32_t after, uint32_t before,
 /*
  * Bytes differ: they were changed, if it is certain that they are one packet's.  It is
  * not if it was guessed which packet an skb carries that was made unseen; but TCP's
- * sequence numbers say whose bytes are whose.
+ * sequence numbers say whose bytes are whose, if one was there before the other.
  */
 static void differs(struct verdict *verdict, const struct journey *journey, uint32_t after,
 		    uint32_t before, enum verdict_how how, uint32_t bytes)
 {
 	const struct journey_hop *a = &journey->hops[after], *b = &journey->hops[before];
-	bool proven = how == VERDICT_OTHER && packet_is_tcp(&a->record) &&
+	bool proven = how == VERDICT_OTHER && packet_is_tcp(&a->record) && !b->life->beside &&
 		      packet_same_flow(&a->record, &b->record) &&
 		      a->record.tcp_seq == b->record.tcp_seq;
 
