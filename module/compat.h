@@ -40,6 +40,7 @@
  */
 #define SKB_ARG0	0
 #define SKB_ARG1	1
+#define SKB_ARG2	2
 #define SKB_PTR0	(0 | SKB_IS_POINTER)
 #define SKB_IS_POINTER	0x80	/* the argument is struct sk_buff ** */
 #define SKB_EITHER	0x40	/* either: the first skb seen there tells */

@@ -6,6 +6,7 @@
  * stays until they are done.
  */
 #include <linux/netdevice.h>
+#include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
@@ -14,6 +15,7 @@
 
 #include "compat.h"
 #include "device.h"
+#include "handler.h"
 #include "probes.h"
 
 /*
@@ -67,6 +69,34 @@ static const struct net_device *bridge_port_device(const void *port)
 	    rcu_access_pointer(dev->rx_handler_data) != port)
 		return NULL;
 	return dev;
+}
+
+/**
+ * hook_of() - what netfilter says of the hook that a packet is at
+ * @regs: the registers on entry of nf_hook_slow()
+ *
+ * Argument 1 since 4.1, cfdfab314647 ("netfilter: Create and use nf_hook_state"), and on
+ * RHEL 7; before, argument 0 was no skb, so that nobody comes here.
+ *
+ * Return: the hook's state, NULL if there is none.
+ */
+const struct nf_hook_state *hook_of(struct pt_regs *regs)
+{
+	return sound_pointer(argument(regs, 1));
+}
+
+/* Where a packet has come in by is left out where it is going out only, and so on. */
+static struct devices hook_devices(const struct nf_hook_state *state)
+{
+	struct devices devices = { NULL, NULL };
+
+#if IS_ENABLED(CONFIG_NETFILTER)
+	if (!state)
+		return devices;
+	devices.dev = state->in ? state->in : state->out;
+	devices.peer = state->in ? state->out : NULL;
+#endif
+	return devices;
 }
 
 static const struct net_device *route_device(const struct dst_entry *dst)
@@ -130,6 +160,9 @@ struct devices devices_elsewhere(const struct point *point,
 	case DEV_SOCKET:
 		if (sk)
 			devices.dev = route_device(__sk_dst_get((struct sock *)sk));
+		break;
+	case DEV_HOOK:
+		devices = hook_devices(hook_of(regs));
 		break;
 	}
 	return devices;

@@ -7,6 +7,7 @@
 
 #include "probes.h"
 
+struct nf_hook_state;
 struct pt_regs;
 struct sock;
 
@@ -25,6 +26,7 @@ struct devices devices_elsewhere(const struct point *point,
 				 const struct sk_buff *skb,
 				 const struct sock *sk);
 bool device_is_of_interest(const struct net_device *dev);
+const struct nf_hook_state *hook_of(struct pt_regs *regs);
 
 /**
  * devices_at() - which device an skb is at, and where it goes from there

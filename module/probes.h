@@ -30,7 +30,7 @@ enum point_data {
 /* Where the device comes from: the dev column. */
 enum point_dev {
 	DEV_NONE, DEV_SKB, DEV_XMIT, DEV_PORT0, DEV_MASTER, DEV_ROUTE,
-	DEV_SOCKET,
+	DEV_SOCKET, DEV_HOOK,
 };
 
 /* Other names a symbol is taken under: the twin column. */

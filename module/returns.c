@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/netdevice.h>
+#include <linux/netfilter.h>
 #include <linux/skbuff.h>
 
 #include "compat.h"
@@ -18,6 +19,20 @@
 #include "returns.h"
 #include "ring.h"
 #include "trampoline.h"
+
+/* Which of netfilter's hooks is called. */
+static void note_hook(struct pt_regs *regs, struct call *call)
+{
+#if IS_ENABLED(CONFIG_NETFILTER)
+	const struct nf_hook_state *state = hook_of(regs);
+
+	if (!state)
+		return;
+	call->hook = state->hook;
+	call->hook_family = state->pf;
+	call->flags |= SKBTRACE_F_HOOK;
+#endif
+}
 
 /* Return: false if the return is not to be recorded. */
 static __always_inline bool note_call(struct point *point, struct pt_regs *regs,
@@ -50,6 +65,8 @@ static __always_inline bool note_call(struct point *point, struct pt_regs *regs,
 		copy_name(call->dev, at.dev);
 		copy_name(call->peer, at.peer);
 		handler_rcu_read_unlock();
+		if (unlikely(point->role == ROLE_HOOK))
+			note_hook(regs, call);
 	} else {
 		copy_name(call->dev, NULL);
 		copy_name(call->peer, NULL);
@@ -110,6 +127,10 @@ static __always_inline void record_return(const struct point *point,
 	record->users = 0;
 	record->stack_id = 0;
 	record->flags = call->flags;
+	if (call->flags & SKBTRACE_F_HOOK) {
+		record->hook = call->hook;
+		record->hook_family = call->hook_family;
+	}
 	if (child) {
 		record->child = child->number;
 		record->flags |= SKBTRACE_F_CHILD;

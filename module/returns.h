@@ -18,6 +18,8 @@ struct sk_buff;
  * @noted: it is known to trampoline.c
  * @netns: inode number of the network namespace, with SKBTRACE_F_NETNS
  * @flags: SKBTRACE_F_*
+ * @hook: with SKBTRACE_F_HOOK the number of netfilter's hook
+ * @hook_family: likewise, NFPROTO_*
  * @dev: name of the device
  * @peer: name of where the packet goes
  */
@@ -28,6 +30,8 @@ struct call {
 	u64 sp;
 	u32 netns;
 	u32 flags;
+	u8 hook;
+	u8 hook_family;
 	bool noted;
 	char dev[SKBTRACE_NAME_LEN];
 	char peer[SKBTRACE_NAME_LEN];

@@ -45,6 +45,8 @@
  *	     MASTER  skb->dev, a bridge port, on its way up to its bridge
  *	     ROUTE   the route's: skb_dst(skb)->dev
  *	     SOCKET  the sending socket's route
+ *	     HOOK    the device that the packet came in by and the one that it is to go
+ *		     out of, as netfilter's hook has them: argument 1 says it
  *	     NONE    skb->dev may be stale or another member of its union
  * twin    CONSTPROP: the symbol is also taken as symbol.constprop.0, because
  *	   nothing up to the skb argument can be a constant.  EXACT: it is not.
@@ -154,6 +156,11 @@
 	P(86, br_pass_frame_up, ENTRY, bridge, bridge, ARG0, NET, MASTER, EXACT, PASS) \
 	P(87, br_netif_receive_skb, ENTRY, bridge, bridge, OKFN, NET, SKB, EXACT, PASS) \
 	P(88, br_dev_xmit, ENTRY, bridge, bridge, ARG0, LINK, SKB, EXACT, PASS) \
+	P(89, br_forward, ENTRY, bridge, bridge, ARG1, NET, PORT0, EXACT, PASS) \
+	P(90, br_flood, ENTRY, bridge, bridge, ARG1, NET, SKB, EXACT, PASS) \
+	P(91, br_multicast_flood, ENTRY, bridge, bridge, ARG1, NET, SKB, EXACT, PASS) \
+	P(92, br_allowed_ingress, ENTRY, bridge, bridge, ARG2, NET, SKB, EXACT, PASS) \
+	P(93, br_allowed_egress, ENTRY, bridge, bridge, ARG1, NET, SKB, EXACT, PASS) \
 	P(100, br_nf_pre_routing, ENTRY, netfilter, br_netfilter, ARG1, NET, SKB, EXACT, PASS) \
 	P(101, br_nf_pre_routing_finish, ENTRY, netfilter, br_netfilter, OKFN, NET, SKB, EXACT, PASS) \
 	P(102, br_nf_forward_ip, ENTRY, netfilter, br_netfilter, ARG1, NET, SKB, EXACT, PASS) \
@@ -161,7 +168,7 @@
 	P(104, br_nf_forward_finish, ENTRY, netfilter, br_netfilter, OKFN, NET, SKB, EXACT, PASS) \
 	P(105, br_nf_post_routing, ENTRY, netfilter, br_netfilter, ARG1, NET, SKB, EXACT, PASS) \
 	P(106, br_nf_dev_queue_xmit, ENTRY, netfilter, br_netfilter, OKFN, NET, SKB, EXACT, PASS) \
-	P(107, nf_hook_slow, RETURN, netfilter, vmlinux, ARG0, NONE, NONE, EXACT, HOOK) \
+	P(107, nf_hook_slow, RETURN, netfilter, vmlinux, ARG0, NONE, HOOK, EXACT, HOOK) \
 	P(120, skb_clone, RETURN, clone, vmlinux, ARG0, NONE, NONE, EXACT, CLONE) \
 	P(121, skb_copy, RETURN, clone, vmlinux, ARG0, NONE, NONE, EXACT, CLONE) \
 	P(122, __pskb_copy, RETURN, clone, vmlinux, ARG0, NONE, NONE, EXACT, CLONE) \

@@ -133,6 +133,7 @@ enum skbtrace_csum {
 #define SKBTRACE_F_ICMP_ERROR	0x00400000u	/* payload: behind the headers it quotes */
 #define SKBTRACE_F_MESSAGE	0x00800000u	/* no hop but a struct skbtrace_message */
 #define SKBTRACE_F_GRID		0x01000000u	/* crc32c_grid is valid (socket=1) */
+#define SKBTRACE_F_HOOK		0x02000000u	/* hook and hook_family are valid */
 
 /**
  * struct skbtrace_record - one hop
@@ -190,6 +191,8 @@ enum skbtrace_csum {
  * @outer_protocol: ethertype of the IP header around @tunnel, 0 if there is none
  * @l4proto: IPPROTO_* behind all extension headers
  * @tcp_flags: byte 13 of the TCP header
+ * @hook_family: return of nf_hook_slow(): NFPROTO_*
+ * @hook: likewise: NF_INET_*, or the family's own numbers
  * @context: enum skbtrace_context
  * @payload: enum skbtrace_payload
  * @csum: enum skbtrace_csum
@@ -249,8 +252,14 @@ struct skbtrace_record {
 	__u16	vlan_tci;
 	__u16	cpu;
 	__u16	outer_protocol;
-	__u8	l4proto;
-	__u8	tcp_flags;
+	union {
+		__u8	l4proto;
+		__u8	hook_family;
+	};
+	union {
+		__u8	tcp_flags;
+		__u8	hook;
+	};
 	__u8	context;
 	__u8	payload;
 	__u8	csum;

@@ -68,6 +68,11 @@ veth_xmit
 netkit_xmit                             since 6.7
 br_handle_frame
 br_handle_frame_finish
+br_allowed_ingress
+br_allowed_egress
+br_forward
+br_flood
+br_multicast_flood
 __br_forward
 br_forward_finish
 br_dev_queue_push_xmit
@@ -109,12 +114,13 @@ napi_reuse_skb                          since 5.0
 BEFORE = {
     "__tcp_transmit_skb": "struct sock *", "tcp_transmit_skb": "struct sock *",
     "ip_queue_xmit": "struct sock *", "inet6_csk_xmit": "struct sock *",
-    "__br_forward": "struct net_bridge_port *",
+    "__br_forward": "struct net_bridge_port *", "br_forward": "struct net_bridge_port *",
 }
 # Of two skbs it is the second.
 SECOND = {"skb_copy_header", "skb_morph", "ip_copy_metadata", "ip6_copy_metadata",
           "skb_gro_receive", "skb_gro_receive_list", "skb_try_coalesce"}
 BEHIND = {
+    "nf_hook_slow": "struct nf_hook_state *",
     "kfree_skb_reason": "enum skb_drop_reason",
     "kfree_skb_list_reason": "enum skb_drop_reason",
     "sk_skb_reason_drop": "enum skb_drop_reason",

@@ -90,6 +90,8 @@ struct hop {
 	uint64_t sp;
 	unsigned int tcp_flags;
 	int back;		/* the flow the other way round */
+	unsigned int hook_family, hook;	/* of a return of nf_hook_slow() */
+	unsigned int vlan;
 };
 
 #define HOP(...)	((struct hop){ __VA_ARGS__ })
@@ -160,6 +162,11 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 		r.ret = hop->ret;
 		r.duration_ns = hop->duration;
 		r.flags |= SKBTRACE_F_RET;
+		if (hop->hook_family) {
+			r.hook_family = hop->hook_family;
+			r.hook = hop->hook;
+			r.flags |= SKBTRACE_F_HOOK;
+		}
 		return r;
 	}
 	if (hop->reason) {
@@ -182,6 +189,10 @@ static inline struct skbtrace_record make_record(const struct hop *hop)
 		r.payload_len = hop->bytes.len;
 	r.len = r.payload_len + 28;
 	r.ttl = hop->ttl;
+	if (hop->vlan) {
+		r.vlan_tci = hop->vlan;
+		r.flags |= SKBTRACE_F_VLAN;
+	}
 	r.frag_off = hop->frag_off;
 	r.gso_size = hop->gso_size;
 	if (!hop->no_digest) {

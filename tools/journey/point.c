@@ -113,6 +113,52 @@ const char *point_ret_name(const struct point *point, int64_t ret)
 }
 
 /**
+ * point_hook_name() - what a hook of netfilter's is called
+ * @family: NFPROTO_*
+ * @hook: its number
+ *
+ * Return: the name that nft(8) has for it.
+ */
+const char *point_hook_name(unsigned int family, unsigned int hook)
+{
+	/* NF_INET_*, NF_BR_*; NF_NETDEV_*; NF_ARP_* */
+	static const char * const inet[] = {
+		"prerouting", "input", "forward", "output", "postrouting", "ingress"
+	};
+	static const char * const netdev[] = { "ingress", "egress" };
+	static const char * const arp[] = { "input", "output", "forward" };
+
+	if (family == 5)
+		return hook < 2 ? netdev[hook] : "?";
+	if (family == 3)
+		return hook < 3 ? arp[hook] : "?";
+	return hook < sizeof(inet) / sizeof(inet[0]) ? inet[hook] : "?";
+}
+
+/**
+ * point_hook_family() - what a family of netfilter's is called
+ * @family: NFPROTO_*
+ */
+const char *point_hook_family(unsigned int family)
+{
+	switch (family) {
+	case 1:
+		return "inet";
+	case 2:
+		return "ipv4";
+	case 3:
+		return "arp";
+	case 5:
+		return "netdev";
+	case 7:
+		return "bridge";
+	case 10:
+		return "ipv6";
+	}
+	return "?";
+}
+
+/**
  * point_ret_is_drop() - does a return value say that the packet was dropped
  * @point: a return point
  * @ret: the value

@@ -62,6 +62,8 @@ struct point {
 const struct point *point_of(unsigned int id);
 bool point_is_known(const struct point *point);
 const char *point_ret_name(const struct point *point, int64_t ret);
+const char *point_hook_name(unsigned int family, unsigned int hook);
+const char *point_hook_family(unsigned int family);
 bool point_ret_is_drop(const struct point *point, int64_t ret);
 
 #endif /* SKBTRACE_TOOLS_POINT_H */

@@ -90,6 +90,50 @@ static void note_ip_summed(FILE *out, const struct skbtrace_record *before,
 		fprintf(out, "  ip_summed %s→%s", names[from], names[to]);
 }
 
+/* Sent to the other end of a pair, and back at this one: no skb does that by itself. */
+static void note_turn(FILE *out, const struct skbtrace_record *before,
+		      const struct skbtrace_record *record)
+{
+	if (strcmp(point_of(before->point)->symbol, "veth_xmit") || !*before->peer ||
+	    strncmp(before->dev, record->dev, sizeof(record->dev)) ||
+	    before->netns != record->netns || !(record->flags & SKBTRACE_F_NETNS) ||
+	    (strcmp(point_of(record->point)->symbol, "napi_gro_receive") &&
+	     strcmp(point_of(record->point)->symbol, "gro_receive_skb") &&
+	     strcmp(point_of(record->point)->symbol, "__netif_receive_skb_core")))
+		return;
+	fprintf(out, "  turned back at the other end (XDP_TX)");
+}
+
+/**
+ * show_hook() - what a hook's 0 means: it was queued, stolen, or br_netfilter's way
+ * @out: where to
+ * @journey: the journey
+ * @hop: the return of nf_hook_slow()
+ */
+void show_hook(FILE *out, const struct journey *journey, uint32_t hop)
+{
+	const struct skbtrace_record *hook = &journey->hops[hop].record;
+	bool within = false, dropped = false;
+	uint32_t i;
+
+	if (!(hook->flags & SKBTRACE_F_HOOK) || hook->ret)
+		return;
+	for (i = 0; i < hop; i++) {
+		const struct skbtrace_record *record = &journey->hops[i].record;
+
+		if (journey->hops[i].life != journey->hops[hop].life ||
+		    record->ts_ns + hook->duration_ns < hook->ts_ns ||
+		    record->cpu != hook->cpu || record->sp >= hook->sp)
+			continue;
+		within = true;
+		dropped |= point_of(record->point)->role == ROLE_DROP;
+	}
+	if (hook->hook_family == 7 && within)
+		fputs(", br_netfilter's way", out);
+	else if (dropped)
+		fputs(", no program took it (NFQUEUE)", out);
+}
+
 /**
  * show_changes() - what is not as it was at the hop before
  * @out: where to
@@ -106,6 +150,7 @@ void show_changes(FILE *out, const struct skbtrace_record *before,
 		fprintf(out, "  ttl %u→%u", before->ttl, record->ttl);
 	note_vlan(out, before, record);
 	note_ip_summed(out, before, record);
+	note_turn(out, before, record);
 	/* gso_segs is 0 or 1 where nothing is to be segmented. */
 	if ((before->gso_size || record->gso_size) &&
 	    (before->gso_size != record->gso_size || before->gso_segs != record->gso_segs))

@@ -222,6 +222,8 @@ void text_hop_notes(struct show *show, const struct journey *journey,
 	const struct skbtrace_record *record = &hop->record;
 	FILE *out = show->out;
 
+	if (point_of(record->point)->kind == POINT_RETURN)
+		show_hook(out, journey, n);
 	if (record->payload != SKBTRACE_PAYLOAD_NONE || (record->flags & SKBTRACE_F_MALFORMED)) {
 		if (hop->previous == JOURNEY_NO_HOP)
 			show_state(out, record);

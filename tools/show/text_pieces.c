@@ -126,6 +126,9 @@ void text_ret(FILE *out, const struct skbtrace_record *record)
 		fprintf(out, "ret=%" PRId64, (int64_t)record->ret);
 	if (name)
 		fprintf(out, " %s", name);
+	if (record->flags & SKBTRACE_F_HOOK)
+		fprintf(out, " in %s of %s", point_hook_name(record->hook_family, record->hook),
+			point_hook_family(record->hook_family));
 	fputs(", ", out);
 	text_duration(out, record->duration_ns);
 }
