@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * libpcap's compiler, loaded when somebody asks for it: who gives no expression
- * needs no libpcap, neither to build nor to run.
+ * needs no libpcap, neither to build nor to run.  A static program cannot load it: it has
+ * it within, if there was a libpcap.a when it was built (SKBTRACE_LIBPCAP).
  */
 #include "libpcap.h"
 
-#ifdef SKBTRACE_STATIC
+#if defined(SKBTRACE_STATIC) && !defined(SKBTRACE_LIBPCAP)
 
 /* A static program can load libraries only of the libc that it was built with. */
 int libpcap_compile(const char *text, struct sock_filter **insns, unsigned int *nr,
@@ -13,9 +14,9 @@ int libpcap_compile(const char *text, struct sock_filter **insns, unsigned int *
 {
 	(void)insns;
 	(void)nr;
-	return error_set(error, "\"%s\": this is the static skbtrace, which cannot load libpcap to "
-			 "compile expressions; give it a program, as \"tcpdump -y RAW -ddd\" "
-			 "prints it elsewhere", text);
+	return error_set(error, "\"%s\": this is a static skbtrace that was built without "
+			 "libpcap.a, and cannot compile expressions; give it a program, as "
+			 "\"tcpdump -y RAW -ddd\" prints it elsewhere", text);
 }
 
 #else
@@ -44,6 +45,83 @@ struct libpcap {
 	void (*freecode)(struct bpf_program *program);
 	void (*close)(void *pcap);
 };
+
+#ifdef SKBTRACE_LIBPCAP
+
+#ifdef __GLIBC__
+#include <nss.h>
+#endif
+
+void *pcap_open_dead(int linktype, int snaplen);
+int pcap_compile(void *pcap, struct bpf_program *program, const char *text, int optimize,
+		 uint32_t netmask);
+char *pcap_geterr(void *pcap);
+void pcap_freecode(struct bpf_program *program);
+void pcap_close(void *pcap);
+
+/*
+ * Packets are captured by nobody here. Were these two not defined, libpcap.a would bring
+ * D-Bus with it, and in some distributions InfiniBand.
+ */
+int dbus_findalldevs(void *devices, char *text);
+void *dbus_create(const char *device, char *text, int *is_ours);
+int rdmasniff_findalldevs(void *devices, char *text);
+void *rdmasniff_create(const char *device, char *text, int *is_ours);
+
+int dbus_findalldevs(void *devices, char *text)
+{
+	(void)devices;
+	(void)text;
+	return 0;
+}
+
+void *dbus_create(const char *device, char *text, int *is_ours)
+{
+	(void)device;
+	(void)text;
+	*is_ours = 0;
+	return NULL;
+}
+
+int rdmasniff_findalldevs(void *devices, char *text)
+{
+	return dbus_findalldevs(devices, text);
+}
+
+void *rdmasniff_create(const char *device, char *text, int *is_ours)
+{
+	return dbus_create(device, text, is_ours);
+}
+
+/*
+ * Names of hosts, ports and protocols are looked up in files, and by DNS: what else
+ * nsswitch.conf has would have to be loaded.
+ */
+static int load(struct libpcap *lib, struct error *error)
+{
+#ifdef __GLIBC__
+	static const char * const databases[] = { "services", "protocols", "networks", "ethers" };
+	unsigned int i;
+
+	__nss_configure_lookup("hosts", "files dns");
+	for (i = 0; i < sizeof(databases) / sizeof(databases[0]); i++)
+		__nss_configure_lookup(databases[i], "files");
+#endif
+	(void)error;
+	lib->open_dead = pcap_open_dead;
+	lib->compile = pcap_compile;
+	lib->geterr = pcap_geterr;
+	lib->freecode = pcap_freecode;
+	lib->close = pcap_close;
+	return 0;
+}
+
+static void unload(struct libpcap *lib)
+{
+	(void)lib;
+}
+
+#else
 
 static int find(const struct libpcap *lib, const char *name, void *function)
 {
@@ -74,6 +152,13 @@ static int load(struct libpcap *lib, struct error *error)
 	}
 	return 0;
 }
+
+static void unload(struct libpcap *lib)
+{
+	dlclose(lib->handle);
+}
+
+#endif /* SKBTRACE_LIBPCAP */
 
 static int compile(const struct libpcap *lib, const char *text, struct sock_filter **insns,
 		   unsigned int *nr, struct error *error)
@@ -120,8 +205,8 @@ int libpcap_compile(const char *text, struct sock_filter **insns, unsigned int *
 	if (load(&lib, error))
 		return -1;
 	ret = compile(&lib, text, insns, nr, error);
-	dlclose(lib.handle);
+	unload(&lib);
 	return ret;
 }
 
-#endif /* SKBTRACE_STATIC */
+#endif /* SKBTRACE_STATIC && !SKBTRACE_LIBPCAP */
