@@ -15,6 +15,7 @@ enum status {
 	STATUS_CHANGED = 1,
 	STATUS_ERROR = 2,
 	STATUS_UNVERIFIED = 3,
+	STATUS_COMMAND = 4,
 };
 
 /**
@@ -31,6 +32,7 @@ enum status {
  * @COMMAND_STATS: the module's figures
  * @COMMAND_FILTER: what the module is to record
  * @COMMAND_WHERE: the source of an address
+ * @COMMAND_RUN: load the module, set it up, trace a command, put all back
  */
 enum command {
 	COMMAND_LIVE,
@@ -45,6 +47,22 @@ enum command {
 	COMMAND_STATS,
 	COMMAND_FILTER,
 	COMMAND_WHERE,
+	COMMAND_RUN,
+};
+
+/* Parameters that one command line sets. */
+#define OPTIONS_SETTINGS	32
+
+/**
+ * struct setting - a parameter of the module
+ * @name: its name
+ * @value: what to set it to
+ * @text: both, with '=' between them
+ */
+struct setting {
+	char *name;
+	const char *value;
+	const char *text;
 };
 
 /**
@@ -73,6 +91,11 @@ enum command {
  * @has_duration: only for @duration_ns
  * @duration_ns: how long to follow
  * @count: how many journeys or hops to show, 0 for all
+ * @module: run: where the module is, NULL if modprobe finds it
+ * @module_filter: run: what it is to record, NULL for all
+ * @settings: run: parameters
+ * @nr_settings: how many
+ * @command_line: run: what to trace, NULL for whatever there is until one is interrupted
  * @max_size: record: bytes of a file, 0 for no limit; then the next one begins
  * @max_age_ns: record: how long a file is written to, 0 for no limit; likewise
  * @max_files: record: files that are kept, the newest
@@ -102,6 +125,11 @@ struct options {
 	bool has_duration;
 	uint64_t duration_ns;
 	uint64_t count;
+	const char *module;
+	const char *module_filter;
+	struct setting settings[OPTIONS_SETTINGS];
+	unsigned int nr_settings;
+	char **command_line;
 	uint64_t max_size;
 	uint64_t max_age_ns;
 	uint64_t max_files;

@@ -19,6 +19,7 @@
 #include "source/source.h"
 #include "stop.h"
 #include "tally/tally.h"
+#include "why/why.h"
 
 /* How often a live source is looked at, at least. */
 #define WAIT_MS		100
@@ -45,6 +46,8 @@
  * @tally: what the journeys came to, if that is wanted; else NULL
  * @metrics_at_ns: when that was written to a file last
  * @known: what the records name, if that was asked for; else NULL
+ * @why: the host, asked for reasons where journeys are shown; else NULL
+ * @all: what all journeys came to, shown or not
  * @summary: what has been seen so far
  * @missed_at_ns: when summary.missed was found out
  * @health: whether the module sees what it is to see
@@ -68,6 +71,8 @@ struct run {
 	struct tally *tally;
 	uint64_t metrics_at_ns;
 	struct known *known;
+	struct why *why;
+	struct summary all;
 	struct summary summary;
 	uint64_t missed_at_ns;
 	struct health health;
@@ -153,6 +158,9 @@ static void take_journey(void *context, const struct journey *journey)
 		return;
 	}
 	verdict_of(journey, summary->missed, &verdict);
+	run->all.journeys++;
+	run->all.changed += verdict.payload == VERDICT_CHANGED;
+	run->all.unverified += verdict.payload == VERDICT_UNVERIFIED;
 	if (!needle_is_wanted(&run->options->needle, journey, &verdict)) {
 		summary->hidden += journey->nr_hops - journey->nr_hidden - journey->nr_repeated;
 		return;
@@ -365,6 +373,8 @@ static int open_views(struct run *run)
 static int start(struct run *run)
 {
 	const struct journey_config config = JOURNEY_CONFIG_DEFAULT;
+	bool counts = run->options->command == COMMAND_SUMMARY ||
+		      run->options->command == COMMAND_METRICS;
 	struct journey_reasons reasons;
 
 	run->names = names_new(run->source, run->error);
@@ -390,11 +400,17 @@ static int start(struct run *run)
 		return -1;
 	if (run->summary.hops_only)
 		return 0;
-	if (run->options->command == COMMAND_SUMMARY || run->options->command == COMMAND_METRICS ||
-	    (run->options->command == COMMAND_LIVE && !run->options->json)) {
+	if (counts || ((run->options->command == COMMAND_LIVE ||
+			run->options->command == COMMAND_RUN) && !run->options->json)) {
 		run->tally = tally_new(run->options->by_flow);
 		if (!run->tally)
 			return error_set(run->error, "out of memory");
+	}
+	if (!counts) {
+		run->why = why_new(run->source, run->names);
+		if (!run->why)
+			return error_set(run->error, "out of memory");
+		run->show.why = run->why;
 	}
 	reasons_of(run->names, &reasons);
 	run->engine = journey_engine_new(&config, &reasons, take_journey, run);
@@ -430,14 +446,16 @@ static int show_end_of(struct run *run)
 
 static int status_of(const struct run *run)
 {
-	const struct summary *summary = &run->summary;
+	bool runs = run->options->command == COMMAND_RUN;
+	/* What a needle has left out is no less changed. */
+	const struct summary *summary = runs ? &run->all : &run->summary;
 
-	if (run->options->command != COMMAND_CHECK)
+	if (run->options->command != COMMAND_CHECK && !runs)
 		return STATUS_OK;
 	if (summary->changed || run->changes)
 		return STATUS_CHANGED;
 	/* Where nothing was seen nothing was verified. */
-	if (summary->unverified || summary->lost || !summary->journeys || *run->health.text)
+	if (summary->unverified || run->summary.lost || !summary->journeys || *run->health.text)
 		return STATUS_UNVERIFIED;
 	return STATUS_OK;
 }
@@ -504,6 +522,7 @@ int run(const struct options *options, struct source *source, struct error *erro
 	journey_engine_free(run.engine);
 	tally_free(run.tally);
 	known_free(run.known);
+	why_free(run.why);
 	merge_free(run.merge);
 	names_free(run.names);
 	return ret ? STATUS_ERROR : status_of(&run);

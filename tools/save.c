@@ -167,9 +167,10 @@ static int begin_file(struct save *save)
 		return -1;
 	save->written = 0;
 	save->begun_ns = clock_ns(CLOCK_MONOTONIC);
-	if (file_write_header(&save->output, save->source, save->error))
+	if (file_write_header(&save->output, save->source, save->error) ||
+	    file_write_host(&save->output, save->source, save->error))
 		return -1;
-	return file_write_host(&save->output, save->source, save->error);
+	return file_write_facts(&save->output, save->source, save->error);
 }
 
 /* The tables that go with the records, and the end: the file can be read by itself. */

@@ -32,6 +32,7 @@ static char *fixed_text(struct source *source, enum source_text which, struct er
 		[SOURCE_SYMBOLS] = "ffffffff81000000 T nf_hook_slow\n"
 				   "ffffffff81000100 t other\nffffffff81000080 d data\n",
 		[SOURCE_HOST] = "name there.example\nboot 11111111-2222\nload 5.000000007\n",
+		[SOURCE_FACTS] = "netns 4026531840 -\nlink lo index=1\n",
 	};
 
 	return strdup(texts[which]);
@@ -177,6 +178,9 @@ TEST_F(file, round_trip)
 	/* Of the kernel's functions those that are needed. */
 	text = source_text(source, SOURCE_SYMBOLS, &error);
 	EXPECT_STREQ("ffffffff81000000 T nf_hook_slow\n", text);
+	free(text);
+	text = source_text(source, SOURCE_FACTS, &error);
+	EXPECT_STREQ("netns 4026531840 -\nlink lo index=1\n", text);
 	free(text);
 	source_close(source);
 }

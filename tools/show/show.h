@@ -66,6 +66,7 @@ struct summary {
 
 struct show;
 struct show_messages;
+struct why;
 
 /**
  * struct show_ops - a way to show things
@@ -99,6 +100,7 @@ struct show_ops {
  * @messages: what applications sent and got, or NULL
  * @host: the host that what is shown is of, NULL if there is but one
  * @packet: with @host: which packet the journey is a part of
+ * @why: whom to ask for reasons, or NULL
  */
 struct show {
 	const struct show_ops *ops;
@@ -112,6 +114,7 @@ struct show {
 	struct show_messages *messages;
 	const char *host;
 	uint32_t packet;
+	struct why *why;
 };
 
 extern const struct show_ops show_text_ops;

@@ -12,6 +12,7 @@
 #include "lib/clock.h"
 #include "show.h"
 #include "show_end.h"
+#include "show_why.h"
 #include "show_messages.h"
 #include "text_pieces.h"
 
@@ -392,6 +393,7 @@ static void json_journey(struct show *show, const struct journey *journey,
 	put_place(show, "bad_checksum", journey, verdict->bad_csum);
 	put_changes(show, journey, verdict);
 	put_branches(show, journey);
+	show_why_json(show, journey, verdict);
 	fputs(",\"hops\":[", out);
 	for (i = 0; i < journey->nr_hops; i++) {
 		if (!filter_point(show->filter, &journey->hops[i].record))

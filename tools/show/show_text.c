@@ -11,6 +11,7 @@
 #include "show_messages.h"
 #include "show_notes.h"
 #include "show_tree.h"
+#include "show_why.h"
 #include "text_fit.h"
 #include "text_hops.h"
 #include "text_pieces.h"
@@ -149,6 +150,7 @@ static void put_journey(struct show *show, const struct journey *journey,
 	if (show->messages)
 		show_receiver(show->messages, journey);
 	put_changes(show, journey, verdict);
+	show_why(show, journey, verdict);
 	putc('\n', show->out);
 }
 
@@ -211,6 +213,7 @@ static void text_changed(struct show *show, const struct journey *journey,
 		fprintf(out, "; and %" PRIu32 " more change%s", verdict->nr_changes - 1,
 			verdict->nr_changes > 2 ? "s" : "");
 	putc('\n', out);
+	show_why(show, journey, verdict);
 }
 
 static void text_unverified(struct show *show, const struct journey *journey,

@@ -118,7 +118,8 @@ static char *chain_text(struct source *source, enum source_text which, struct er
 			free(all);
 			return NULL;
 		}
-		if (which == SOURCE_POINTS || which == SOURCE_STATS || which == SOURCE_HOST) {
+		if (which == SOURCE_POINTS || which == SOURCE_STATS || which == SOURCE_HOST ||
+		    which == SOURCE_FACTS) {
 			/* Of these the last that is there: recording may have been cut off. */
 			if (*text || !i)
 				return text;

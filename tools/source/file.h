@@ -17,6 +17,8 @@
  *   FILE_SYMBOLS   the kernel's functions that the records name: lines of /proc/kallsyms
  *   FILE_HOST      the host they are of: lines of "name", "boot" and "load"; behind
  *                  the header, so that it is there if recording is cut off
+ *   FILE_FACTS     what the host had to do with packets (ask/ask.h), when the file was
+ *                  begun and when it ended: the last counts
  *   FILE_END       nothing; the file is complete
  *
  * The texts make the file readable elsewhere: addresses in stacks, namespaces
@@ -77,6 +79,7 @@ enum file_chunk_type {
 	FILE_END,
 	FILE_SYMBOLS,
 	FILE_HOST,
+	FILE_FACTS,
 };
 
 /**
@@ -112,6 +115,8 @@ int file_write_host(const struct file_output *output, struct source *source,
 		    struct error *error);
 int file_write_chunk(const struct file_output *output, enum file_chunk_type type,
 		     unsigned int cpu, const void *data, size_t len, struct error *error);
+int file_write_facts(const struct file_output *output, struct source *source,
+		     struct error *error);
 int file_write_texts(const struct file_output *output, struct source *source,
 		     const struct callers *callers, struct error *error);
 

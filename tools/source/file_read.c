@@ -245,6 +245,9 @@ static bool text_of_chunk(uint32_t type, enum source_text *which)
 	case FILE_HOST:
 		*which = SOURCE_HOST;
 		return true;
+	case FILE_FACTS:
+		*which = SOURCE_FACTS;
+		return true;
 	default:
 		return false;
 	}

@@ -84,6 +84,19 @@ int file_write_chunk(const struct file_output *output, enum file_chunk_type type
 	return write_all(output, parts, 3, error);
 }
 
+static int write_text(const struct file_output *output, struct source *source,
+		      enum source_text which, enum file_chunk_type type, struct error *error)
+{
+	char *text = source_text(source, which, error);
+	int ret;
+
+	if (!text)
+		return -1;
+	ret = file_write_chunk(output, type, 0, text, strlen(text), error);
+	free(text);
+	return ret;
+}
+
 /**
  * file_write_host() - say whose records a file has: at once, in case recording is cut off
  * @output: the file
@@ -95,14 +108,22 @@ int file_write_chunk(const struct file_output *output, enum file_chunk_type type
 int file_write_host(const struct file_output *output, struct source *source,
 		    struct error *error)
 {
-	char *host = source_text(source, SOURCE_HOST, error);
-	int ret;
+	return write_text(output, source, SOURCE_HOST, FILE_HOST, error);
+}
 
-	if (!host)
-		return -1;
-	ret = file_write_chunk(output, FILE_HOST, 0, host, strlen(host), error);
-	free(host);
-	return ret;
+/**
+ * file_write_facts() - keep what the host has to do with packets as the file begins: it may
+ * be cut off, or the host be changed
+ * @output: the file
+ * @source: where its records will come from
+ * @error: set if it fails
+ *
+ * Return: 0 or -1.
+ */
+int file_write_facts(const struct file_output *output, struct source *source,
+		     struct error *error)
+{
+	return write_text(output, source, SOURCE_FACTS, FILE_FACTS, error);
 }
 
 /* Return: the text of a table, or of the part that is needed of it; NULL if it fails. */
@@ -143,6 +164,8 @@ int file_write_texts(const struct file_output *output, struct source *source,
 		[SOURCE_REASONS] = FILE_REASONS,
 		[SOURCE_NETNS] = FILE_NETNS,
 		[SOURCE_SYMBOLS] = FILE_SYMBOLS,
+		[SOURCE_HOST] = FILE_HOST,
+		[SOURCE_FACTS] = FILE_FACTS,
 	};
 	unsigned int which;
 

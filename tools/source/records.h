@@ -24,6 +24,7 @@
  * @SOURCE_NETNS: network namespaces: lines of inode number and name
  * @SOURCE_SYMBOLS: functions of the kernel: lines as in /proc/kallsyms
  * @SOURCE_HOST: name and boot of the host: see host.h
+ * @SOURCE_FACTS: what the host has to do with packets: see ask/ask.h
  */
 enum source_text {
 	SOURCE_POINTS,
@@ -33,6 +34,7 @@ enum source_text {
 	SOURCE_NETNS,
 	SOURCE_SYMBOLS,
 	SOURCE_HOST,
+	SOURCE_FACTS,
 	SOURCE_NR_TEXTS,
 };
 

@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "ask/ask.h"
 #include "lib/clock.h"
 #include "lib/list.h"
 #include "host.h"
@@ -97,6 +98,15 @@ static char *read_all(int fd)
 	return NULL;
 }
 
+/* What cannot be asked is not known; that is no reason to know nothing else. */
+static char *facts_text(void)
+{
+	struct error ignored;
+	char *text = ask_all(&ignored);
+
+	return text ? text : strdup("");
+}
+
 static char *rings_text(struct source *source, enum source_text which, struct error *error)
 {
 	static const char * const names[SOURCE_NR_TEXTS] = {
@@ -114,6 +124,8 @@ static char *rings_text(struct source *source, enum source_text which, struct er
 		return netns_list(error);
 	if (which == SOURCE_HOST)
 		return host_text(rings->dir, error);
+	if (which == SOURCE_FACTS)
+		return facts_text();
 	if (which == SOURCE_SYMBOLS)
 		snprintf(path, sizeof(path), "/proc/kallsyms");
 	else
