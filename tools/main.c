@@ -11,14 +11,16 @@
 #include <skbtrace/version.h>
 
 #include "control.h"
-#include "lib/clock.h"
 #include "options.h"
+#include "profile.h"
 #include "run.h"
 #include "run_hosts.h"
 #include "save.h"
+#include "session.h"
 #include "show/known.h"
 #include "show/show.h"
 #include "source/source.h"
+#include "values.h"
 #include "where.h"
 
 static const char usage[] =
@@ -33,6 +35,8 @@ static const char usage[] =
 "  skbtrace metrics [F]  that for Prometheus; with -o F2 kept up to date in F2\n"
 "  skbtrace messages [F] a line a call that sent or received (module: socket=1)\n"
 "  skbtrace record -o F  what the rings retain and what comes, to a file\n"
+"  skbtrace run [-- COMMAND...]  load the module if it is not, set it up, trace while COMMAND\n"
+"                        runs or until interrupted, and put all back; exits as check\n"
 "  skbtrace points [F]   the points, and what they saw\n"
 "  skbtrace stats [F]    the figures of the module\n"
 "  skbtrace filter [E]   have the module record only what matches E, or \"off\";\n"
@@ -63,6 +67,10 @@ static const char usage[] =
 "      --capture-at DEVS of these a hop a journey and device alone, as if captured there\n"
 "      --perfetto F      write the journeys to F as well, for ui.perfetto.dev\n"
 "      --html F          likewise as a page for a browser, or a ticket\n"
+"      --profile NAME    options that go together: drops, corruption, latency, or a site's\n"
+"      --module FILE     run: the module, if modprobe does not find it\n"
+"      --filter E        run: have the module record only what matches E\n"
+"      --set NAME=VALUE  run: a parameter of the module, while it runs; may be repeated\n"
 "      --by flow         summary: flow by flow, too\n"
 "  -o, --output F        file to write (filter: the program of E, for insmod)\n"
 "      --max-size SIZE   record: begin another file at so many bytes: 512K, 64M, 2G\n"
@@ -107,6 +115,9 @@ static const struct option long_options[] = {
 	{ "max-files", required_argument, NULL, 'M' },
 	{ "debuginfo", required_argument, NULL, 'G' },
 	{ "kernel", required_argument, NULL, 'K' },
+	{ "module", required_argument, NULL, 'm' },
+	{ "filter", required_argument, NULL, 'f' },
+	{ "set", required_argument, NULL, 'x' },
 	{ "color", required_argument, NULL, 'C' },
 	{ "debugfs", required_argument, NULL, 'F' },
 	{ "help", no_argument, NULL, 'h' },
@@ -127,101 +138,13 @@ static const char * const commands[] = {
 	[COMMAND_STATS] = "stats",
 	[COMMAND_FILTER] = "filter",
 	[COMMAND_WHERE] = "where",
+	[COMMAND_RUN] = "run",
 };
 
 /* Each time a file is full all are renamed. */
 #define MAX_FILES	10000
 
 #define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
-
-static int parse_number(const char *option, const char *text, uint64_t max, uint64_t *number,
-			struct error *error)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	if (errno || *text < '0' || *text > '9' || *end || *number > max)
-		return error_set(error, "--%s: \"%s\" is not a number from 0 to %llu", option,
-				 text, (unsigned long long)max);
-	return 0;
-}
-
-/* Bytes, or with a suffix as dd(1) has them. */
-static int parse_size(const char *text, uint64_t *bytes, struct error *error)
-{
-	static const char suffixes[] = "KMGT";
-	const char *suffix;
-	unsigned int shift;
-	char *end;
-
-	errno = 0;
-	*bytes = strtoull(text, &end, 10);
-	suffix = *end ? strchr(suffixes, *end) : NULL;
-	shift = suffix ? 10 * (suffix - suffixes + 1) : 0;
-	if (errno || *text < '0' || *text > '9' || !*bytes || *bytes > UINT64_MAX >> shift ||
-	    *(end + !!suffix))
-		return error_set(error, "--max-size: \"%s\" is not a size like 512K, 64M or 2G", text);
-	*bytes <<= shift;
-	return 0;
-}
-
-static int parse_duration(const char *option, const char *text, uint64_t *ns, struct error *error)
-{
-	double seconds;
-	char *end;
-
-	seconds = strtod(text, &end);
-	/* A century; also refuses what is no number at all. */
-	if (end == text || *end || !(seconds >= 0 && seconds <= 3e9))
-		return error_set(error, "--%s: \"%s\" is not a number of seconds", option, text);
-	*ns = seconds * NSEC_PER_SEC;
-	return 0;
-}
-
-/* As show_id() prints it. */
-static int parse_id(const char *text, uint64_t *id, struct error *error)
-{
-	unsigned long long index;
-	unsigned int cpu;
-	char rest;
-
-	text += *text == '#';
-	if (sscanf(text, "%llu.%u%c", &index, &cpu, &rest) != 2 || cpu > 0xffff)
-		return error_set(error, "--id: \"%s\" is not a journey's number like 1234.0", text);
-	*id = JOURNEY_ID(index, cpu);
-	return 0;
-}
-
-/* Seconds, or with a unit. */
-static int parse_latency(const char *text, uint64_t *ns, struct error *error)
-{
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = { { "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 } };
-	double number;
-	unsigned int i;
-	char *end;
-
-	number = strtod(text, &end);
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (end != text && !strcmp(end, units[i].unit) && number >= 0 && number <= 3e9) {
-			*ns = number * units[i].ns;
-			return 0;
-		}
-	return error_set(error, "--min-latency: \"%s\" is not a time like 5ms, 250us or 1.5", text);
-}
-
-static int parse_color(const char *text, bool *color, struct error *error)
-{
-	if (!strcmp(text, "auto"))
-		return 0;
-	*color = !strcmp(text, "always");
-	if (!*color && strcmp(text, "never"))
-		return error_set(error, "--color: \"%s\" is not auto, always or never", text);
-	return 0;
-}
 
 static int parse_option(struct options *options, int option, struct error *error)
 {
@@ -239,7 +162,7 @@ static int parse_option(struct options *options, int option, struct error *error
 		options->filter.netns = optarg;
 		return 0;
 	case 'p':
-		if (parse_number("pid", optarg, UINT32_MAX, &number, error))
+		if (value_number("pid", optarg, UINT32_MAX, &number, error))
 			return -1;
 		options->filter.has_pid = true;
 		options->filter.pid = number;
@@ -251,14 +174,14 @@ static int parse_option(struct options *options, int option, struct error *error
 		return needle_parse_only(&options->needle, optarg, error);
 	case 'I':
 		options->needle.has_id = true;
-		return parse_id(optarg, &options->needle.id, error);
+		return value_id(optarg, &options->needle.id, error);
 	case 'b':
 		if (needle_parse_between(&options->needle, optarg, error) ||
 		    known_points("--between", options->needle.from, error))
 			return -1;
 		return known_points("--between", options->needle.to, error);
 	case 'L':
-		return parse_latency(optarg, &options->needle.min_latency_ns, error);
+		return value_latency(optarg, &options->needle.min_latency_ns, error);
 	case 's':
 		options->stacks = true;
 		return 0;
@@ -270,9 +193,9 @@ static int parse_option(struct options *options, int option, struct error *error
 		return 0;
 	case 'D':
 		options->has_duration = true;
-		return parse_duration("duration", optarg, &options->duration_ns, error);
+		return value_duration("duration", optarg, &options->duration_ns, error);
 	case 'c':
-		return parse_number("count", optarg, UINT64_MAX, &options->count, error);
+		return value_number("count", optarg, UINT64_MAX, &options->count, error);
 	case 'o':
 		options->output = optarg;
 		return 0;
@@ -282,18 +205,26 @@ static int parse_option(struct options *options, int option, struct error *error
 		options->capture_at = optarg;
 		return 0;
 	case 'Z':
-		return parse_size(optarg, &options->max_size, error);
+		return value_size(optarg, &options->max_size, error);
 	case 'A':
-		return parse_duration("max-age", optarg, &options->max_age_ns, error);
+		return value_duration("max-age", optarg, &options->max_age_ns, error);
 	case 'M':
-		return parse_number("max-files", optarg, MAX_FILES, &options->max_files, error);
+		return value_number("max-files", optarg, MAX_FILES, &options->max_files, error);
 	case 'B':
 		if (strcmp(optarg, "flow"))
 			return error_set(error, "--by: \"%s\" is not flow", optarg);
 		options->by_flow = true;
 		return 0;
+	case 'm':
+		options->module = optarg;
+		return 0;
+	case 'f':
+		options->module_filter = optarg;
+		return 0;
+	case 'x':
+		return value_setting(options, optarg, error);
 	case 'C':
-		return parse_color(optarg, &options->color, error);
+		return value_color(optarg, &options->color, error);
 	case 'G':
 		options->debuginfo = optarg;
 		return 0;
@@ -375,6 +306,13 @@ static bool takes_files(enum command command)
 /* Behind the command may stand files, and an expression. */
 static int parse_words(struct options *options, char **words, int nr, struct error *error)
 {
+	if (options->command == COMMAND_RUN) {
+		options->command_line = nr ? words : NULL;
+		if (!options->module_filter)
+			return 0;
+		options->expression = strdup(options->module_filter);
+		return options->expression ? 0 : error_set(error, "out of memory");
+	}
 	options->inputs = calloc(nr + 1, sizeof(*options->inputs));
 	if (!options->inputs)
 		return error_set(error, "out of memory");
@@ -438,11 +376,14 @@ static int check_options(const struct options *options, struct error *error)
 	     !has_source(options->command)))
 		return error_set(error, "--only, --id, --between, --min-latency: choose journeys, of "
 				 "which %s knows none", commands[options->command]);
+	if ((options->module || options->module_filter || options->nr_settings) &&
+	    options->command != COMMAND_RUN)
+		return error_set(error, "--module, --filter, --set: only run sets up the module");
 	if (counts && options->json)
 		return error_set(error, "--json: for programs there is \"skbtrace metrics\"");
 	if (options->by_flow && options->command != COMMAND_SUMMARY &&
-	    options->command != COMMAND_LIVE)
-		return error_set(error, "--by: only summary and live count flows");
+	    options->command != COMMAND_LIVE && options->command != COMMAND_RUN)
+		return error_set(error, "--by: only summary, live and run count flows");
 	if (options->command == COMMAND_METRICS && options->input && options->output)
 		return error_set(error, "-o: what is in a file does not change: metrics F >F2");
 	if (check_views(options, error))
@@ -499,7 +440,8 @@ static int compile(struct options *options, struct expression *expression, struc
 {
 	const char *text = options->expression;
 	bool may_be_file = !options->input && options->command != COMMAND_FILTER &&
-			   options->command != COMMAND_LIVE && options->command != COMMAND_RECORD;
+			   options->command != COMMAND_LIVE && options->command != COMMAND_RECORD &&
+			   options->command != COMMAND_RUN;
 	struct error wrong;
 
 	if (!text || !*text || options->command == COMMAND_WHERE)
@@ -551,7 +493,8 @@ static int dispatch(const struct options *options, struct source *source, struct
 		return show_stats(source, options->json, error) ? STATUS_ERROR : STATUS_OK;
 	case COMMAND_FILTER:
 	case COMMAND_WHERE:
-		break;		/* have no source */
+	case COMMAND_RUN:
+		break;		/* have no source, or one of their own */
 	}
 	return STATUS_ERROR;
 }
@@ -569,6 +512,12 @@ static int perform(const struct options *options, struct error *error)
 	struct source *source = NULL;
 	int status;
 
+	if (options->command == COMMAND_RUN) {
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+		status = session(options, error);
+		complain(error);
+		return status;
+	}
 	if (options->nr_inputs < 2 && has_source(options->command)) {
 		source = open_source(options, error);
 		if (!source) {
@@ -606,13 +555,18 @@ int main(int argc, char **argv)
 	struct options options = { 0 };
 	struct error error = { "" };
 	int status = STATUS_ERROR;
+	struct words words;
 
-	if (parse(&options, argc, argv, &error) || compile(&options, &expression, &error))
+	if (profile_expand(&words, argc, argv, &error) ||
+	    parse(&options, words.argc, words.argv, &error) || compile(&options, &expression, &error))
 		complain(&error);
 	else
 		status = perform(&options, &error);
 	expression_free(&expression);
 	free(options.expression);
 	free(options.inputs);
+	while (options.nr_settings)
+		free(options.settings[--options.nr_settings].name);
+	profile_free(&words);
 	return status;
 }

@@ -20,6 +20,9 @@ _skbtrace()
 	-O | --only)
 		words='changed unverified dropped truncated retransmitted intact'
 		;;
+	--profile)
+		words=$(ls /etc/skbtrace/profiles /usr/share/skbtrace/profiles 2>/dev/null)
+		;;
 	-C | --color)
 		words='auto always never'
 		;;
@@ -35,7 +38,7 @@ _skbtrace()
 	-p | --pid | -D | --duration | -c | --count | --id | --min-latency | --max-*)
 		return
 		;;
-	-o | --output | --pcapng | --perfetto | --html | --debugfs | --debuginfo)
+	-o | --output | --pcapng | --perfetto | --html | --debugfs | --debuginfo | --module)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;

@@ -12,6 +12,8 @@ case $words[CURRENT-1] in
 	words_=(/run/netns/*(N:t)) ;;
 -P | --points | --between)
 	words_=(${(f)"$(awk '!/^#/ { print $2; print $4 }' $debugfs/skbtrace.d/points 2>/dev/null)"}) ;;
+--profile)
+	words_=({/etc,/usr/share}/skbtrace/profiles/*(N:t)) ;;
 -O | --only)
 	words_=(changed unverified dropped truncated retransmitted intact) ;;
 -C | --color)
@@ -24,7 +26,7 @@ case $words[CURRENT-1] in
 	words_=(/lib/modules/*(N:t)) ;;
 -p | --pid | -D | --duration | -c | --count | --id | --min-latency | --max-*)
 	return ;;
--o | --output | --pcapng | --perfetto | --html | --debugfs | --debuginfo)
+-o | --output | --pcapng | --perfetto | --html | --debugfs | --debuginfo | --module)
 	_files; return ;;
 *)
 	help=$(skbtrace --help 2>/dev/null)
