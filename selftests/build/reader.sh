@@ -113,6 +113,36 @@ not_mixed() {
 		rm "$tools/skbtrace" && make -s -C "$tree" static && [ ! -e "$tools/skbtrace" ]
 }
 
+# profile OPTION...: of what goes over a bridge nothing is dropped; the tree's profiles are found
+profile() { "$tools/skbtrace" report "$@" "$tree/selftests/tools/traces/drop.skbtrace" 2>&1; }
+profiles() {
+	make -s -C "$tools" && profile --profile drops >"$tmp/drops" &&
+		diff <(profile --only dropped) "$tmp/drops" && profile --profile=latency >"$tmp/out" &&
+		diff <(profile --min-latency 1ms) "$tmp/out" &&
+		not profile --profile drps >"$tmp/out" && grep 'there is no "drps"; nearest: drops' "$tmp/out"
+}
+no_profile() {
+	printf -- '--only dropped\nrm -rf\n' >"$tmp/profile" && not profile --profile "$tmp/profile" >"$tmp/out" &&
+		grep '"rm -rf" is not an option' "$tmp/out" &&
+		printf -- '# mine\n\n  --min-latency   1ms \n[run]\n--set stack=1\n' >"$tmp/profile" &&
+		diff <(profile --min-latency 1ms) <(profile --profile "$tmp/profile")
+}
+
+# What an expression comes to is seen in which packets of a file are shown.
+expression() {
+	"$tools/skbtrace-static" check "$tree/selftests/tools/traces/http.skbtrace" "$1" 2>&1
+}
+has_libpcap() { [ -e "$(gcc -print-file-name=libpcap.a)" ]; }
+compiles_expressions() {
+	make -s -C "$tree" static && expression 'tcp port http and host 78.78.0.10' >"$tmp/http" &&
+		grep '^12 journeys: 12 intact' "$tmp/http" &&
+		not expression 'tcp prt 80' >"$tmp/wrong" && grep 'syntax error' "$tmp/wrong"
+}
+without_libpcap() {
+	make -s -C "$tools" static libpcap.a= && not expression 'tcp port 80' >"$tmp/refused" &&
+		grep 'built without libpcap.a' "$tmp/refused" && make -s -C "$tree" static
+}
+
 install_reader() {
 	(umask 077 && make -s -C "$tree" install PREFIX=/usr DESTDIR="$tmp/root") &&
 		diff - <(cd "$tmp/root" && find usr -printf '%m %p\n' | sort -k 2) <<-'END' &&
@@ -126,6 +156,10 @@ install_reader() {
 		755 usr/share/man/man8
 		644 usr/share/man/man8/skbtrace.8
 		755 usr/share/skbtrace
+		755 usr/share/skbtrace/profiles
+		644 usr/share/skbtrace/profiles/corruption
+		644 usr/share/skbtrace/profiles/drops
+		644 usr/share/skbtrace/profiles/latency
 		644 usr/share/skbtrace/skbtrace.schema.json
 		END
 		readelf -W -l "$tmp/root/usr/sbin/skbtrace" | grep INTERP
@@ -170,7 +204,7 @@ module_version() {
 }
 
 ktap_print_header
-ktap_set_plan 18
+ktap_set_plan 22
 copy "$tmp/copy"
 check "make dist: one file, $tarball" dist
 check "it has nothing that was built" clean_of_litter
@@ -187,11 +221,20 @@ if gcc -static -x c -o "$tmp/static" - <<<'int main(void) { return 0; }' 2>"$tmp
 	check "make static: one file that needs no other" static
 	check "it runs" is "skbtrace $ver" "$tools/skbtrace-static" --version
 	check "a static and a dynamic reader are not mixed up" not_mixed
+	if has_libpcap; then
+		check "with libpcap.a it makes filters of expressions" compiles_expressions
+	else
+		skip "with libpcap.a it makes filters of expressions" "there is no libpcap.a (libpcap-dev)"
+	fi
+	check "without, it says so" without_libpcap
 else
-	for t in "make static" "it runs" "a static and a dynamic reader are not mixed up"; do
+	for t in "make static" "it runs" "a static and a dynamic reader are not mixed up" \
+		"with libpcap.a it makes filters of expressions" "without, it says so"; do
 		skip "$t" "$(tail -n 1 "$tmp/static.err")"
 	done
 fi
+check "a profile is a file of options; of one that is not there the nearest are named" profiles
+check "what is no profile is refused" no_profile
 check "make install: each file in its place, with its mode" install_reader
 check "make uninstall takes all of them away" uninstall_reader
 make -s -C "$tree" tools
