@@ -40,6 +40,7 @@ struct open_packet {
  * @shown: packets, or hops
  * @host_names: by number
  * @names: likewise
+ * @whys: likewise
  * @damage: why a file cannot be read further
  * @error: of the run
  * @failed: it did
@@ -56,6 +57,7 @@ struct run_hosts {
 	uint64_t shown;
 	const char *host_names[JOIN_HOSTS];
 	struct names *names[JOIN_HOSTS];
+	struct why *whys[JOIN_HOSTS];
 	struct error damage;
 	struct error *error;
 	bool failed;
@@ -197,6 +199,7 @@ static void end_packet(struct run_hosts *run, uint32_t number)
 	const struct shown_packet shown = {
 		.join = run->join, .packet = &run->join->packets[number], .parts = open->parts,
 		.nr_parts = open->nr_parts, .hosts = run->host_names, .names = run->names,
+		.whys = run->whys,
 	};
 	uint32_t i;
 
@@ -373,6 +376,7 @@ static int show_all(struct run_hosts *run)
 		if (side_start(&run->sides.sides[i], take_journey, run, run->error))
 			return -1;
 		run->names[i] = run->sides.sides[i].names;
+		run->whys[i] = run->sides.sides[i].why;
 		if (run->options->command != COMMAND_SUMMARY)
 			continue;
 		run->tallies[i] = tally_new(false);

@@ -6,6 +6,7 @@
 
 #include "reasons.h"
 #include "sides.h"
+#include "why/why.h"
 
 /* Open the recordings of a host, as one. */
 static int open_side(struct side *side, struct error *error)
@@ -37,10 +38,12 @@ void side_close(struct side *side)
 {
 	journey_engine_free(side->engine);
 	merge_free(side->merge);
+	why_free(side->why);
 	names_free(side->names);
 	source_close(side->source);
 	side->engine = NULL;
 	side->merge = NULL;
+	side->why = NULL;
 	side->names = NULL;
 	side->source = NULL;
 }
@@ -68,11 +71,14 @@ int side_start(struct side *side, journey_done done, void *context, struct error
 	points = side->names ? source_text(side->source, SOURCE_POINTS, error) : NULL;
 	if (!points)
 		return -1;
+	side->why = why_new(side->source, side->names);
 	missed = names_missed(points);
 	free(points);
 	side->missed = missed > side->source->missed_before ?
 		       missed - side->source->missed_before : 0;
 	reasons_of(side->names, &reasons);
+	if (!side->why)
+		return error_set(error, "out of memory");
 	side->engine = journey_engine_new(&config, &reasons, done, side);
 	return side->engine ? 0 : error_set(error, "out of memory");
 }

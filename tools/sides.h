@@ -16,6 +16,7 @@
  * @nr_paths: how many
  * @source: they, as one
  * @names: the names that go with them
+ * @why: what the host tells of reasons
  * @merge: their records, by time
  * @engine: makes journeys of them
  * @missed: how often the kernel skipped a probe
@@ -32,6 +33,7 @@ struct side {
 	unsigned int nr_paths;
 	struct source *source;
 	struct names *names;
+	struct why *why;
 	struct merge *merge;
 	struct journey_engine *engine;
 	uint64_t missed;

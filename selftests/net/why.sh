@@ -74,7 +74,7 @@ because() {
 	fresh_trace || return
 	"$@" || return
 	nap 0.2
-	skbtrace report "$expression" >"$work/why" && skbtrace record -o "$work/why.trace" 2>/dev/null ||
+	skbtrace report "$expression" >"$work/why" && skbtrace record -D 0 -o "$work/why.trace" 2>/dev/null ||
 		return
 	grep -E "^   (why|may be): $pattern" "$work/why" ||
 		{ grep -E '^(#|   )' "$work/why" | grep -v ' µs ' | head -n 40; return 1; }

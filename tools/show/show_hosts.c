@@ -48,6 +48,7 @@ static unsigned int host_of_part(const struct shown_packet *shown, uint32_t numb
 static void turn_to(struct show *show, const struct shown_packet *shown, unsigned int host)
 {
 	show->names = shown->names[host];
+	show->why = shown->whys[host];
 	show->host = shown->hosts[host];
 	show->packet = shown->packet - shown->join->packets;
 }

@@ -25,6 +25,7 @@ struct shown_part {
  * @nr_parts: how many
  * @hosts: names of the hosts, by number
  * @names: the names that go with the records of each
+ * @whys: what each tells of reasons
  */
 struct shown_packet {
 	const struct join *join;
@@ -33,6 +34,7 @@ struct shown_packet {
 	uint32_t nr_parts;
 	const char * const *hosts;
 	struct names * const *names;
+	struct why * const *whys;
 };
 
 /**
