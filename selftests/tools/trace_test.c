@@ -14,15 +14,7 @@
 
 #include "journey/journey.h"
 #include "source/source.h"
-
-/* In the program itself: it may run where there is nothing but it. */
-#define TRACE(name)								\
-	asm(".pushsection .rodata\n"						\
-	    "trace_" #name ": .incbin \"tools/traces/" #name ".skbtrace\"\n"	\
-	    "trace_" #name "_end: .byte 0\n"					\
-	    ".popsection\n");							\
-	extern const char trace_ ## name[] __attribute__((visibility("hidden")));	\
-	extern const char trace_ ## name ## _end[] __attribute__((visibility("hidden")))
+#include "traces.h"
 
 TRACE(http);
 TRACE(pedit);

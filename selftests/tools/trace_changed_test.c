@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A byte is changed at each hop of recorded traces in turn: that is told, there, once, and
+ * of no packet that does not come there.
+ */
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "changes.h"
+#include "traces.h"
+
+TRACE(http);
+TRACE(pedit);
+TRACE(gro);
+TRACE(fragments);
+TRACE(drop);
+
+FIXTURE(changes)
+{
+	int fd;
+	struct source *source;
+	struct changes changes;
+};
+
+FIXTURE_VARIANT(changes)
+{
+	const char *bytes, *end;
+	unsigned int least;	/* hops at which a byte can be changed */
+};
+
+FIXTURE_VARIANT_ADD(changes, http) { trace_http, trace_http_end, 100 };
+FIXTURE_VARIANT_ADD(changes, pedit) { trace_pedit, trace_pedit_end, 70 };
+/* Segments that are merged, cut and merged again. */
+FIXTURE_VARIANT_ADD(changes, gro) { trace_gro, trace_gro_end, 120 };
+FIXTURE_VARIANT_ADD(changes, fragments) { trace_fragments, trace_fragments_end, 250 };
+FIXTURE_VARIANT_ADD(changes, drop) { trace_drop, trace_drop_end, 100 };
+
+FIXTURE_SETUP(changes)
+{
+	size_t size = variant->end - variant->bytes;
+	struct error error = { "" };
+	char path[64];
+
+	self->fd = syscall(SYS_memfd_create, "skbtrace", 0);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(size, write(self->fd, variant->bytes, size));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
+	self->source = file_open(path, &error);
+	ASSERT_NE(NULL, self->source) {
+		TH_LOG("%s", error.text);
+	}
+	ASSERT_EQ(0, changes_open(&self->changes, self->source));
+}
+
+FIXTURE_TEARDOWN(changes)
+{
+	changes_close(&self->changes);
+	source_close(self->source);
+	close(self->fd);
+}
+
+TEST_F(changes, are_told_where_they_are)
+{
+	struct changes *c = &self->changes;
+	unsigned int nr_right = 0;
+	uint32_t hop, random = 1;
+	size_t i;
+
+	for (i = 0; i < c->nr_journeys; i++) {
+		for (hop = 1; hop < c->journeys[i].nr; hop++) {
+			enum changes_outcome outcome;
+
+			random = random * 1664525 + 1013904223;
+			outcome = changes_try(c, i, hop, random >> 4);
+			nr_right += outcome == CHANGES_RIGHT;
+			EXPECT_LE(outcome, CHANGES_RIGHT) {
+				TH_LOG("journey %zu, hop %u, byte %u", i, hop, random >> 4);
+			}
+		}
+	}
+	EXPECT_LE(variant->least, nr_right);
+}
+
+TEST_HARNESS_MAIN
