@@ -30,14 +30,17 @@ machine() {
 
 	[ -z "${!kernel-}" ] || own=(KERNEL="${!kernel}" MODULES="${!modules-}" KDIR="${!kdir-}")
 	[ -z "${!cc-}" ] || own+=(CC="${!cc}")
-	env ${own[@]+"${own[@]}"} VMKERNEL="$2" "$rig/run.sh" --time 500 --nic "$3:$4:$1" \
+	exec env ${own[@]+"${own[@]}"} VMKERNEL="$2" "$rig/run.sh" --time 500 --nic "$3:$4:$1" \
 		--out "$tmp/$1.gz" -- hosts/guest.sh "$1" >"$tmp/$1.log" 2>&1
 }
 machine 1 "${1:-5.10}" "$of_a" "$to_a" SENDER &
 first=$!
 machine 2 "${2:-newest}" "$of_b" "$to_b" RECEIVER &
 second=$!
+# The one would wait for the other.
 status=0
+wait -n $first $second || status=$?
+[ $status = 0 ] || kill $first $second 2>/dev/null
 wait $first || status=$?
 wait $second || status=$?
 kill -TERM $relay
