@@ -27,7 +27,7 @@ static const char *texts[SOURCE_NR_TEXTS] = {
 
 static char *text_of(struct source *source, enum source_text which, struct error *error)
 {
-	return strdup(texts[which]);
+	return strdup(texts[which] ? texts[which] : "");
 }
 
 static const struct source_ops ops = { .text = text_of };
