@@ -229,7 +229,7 @@ def page(path, journeys):
 NOTES = (
     (r" ttl \d+→(\d+)", "ttl", int),
     (r" ip_summed \w+→(\w+)", "ip_summed", str),
-    (r" vlan [+]?(\d+)", "vlan", int),
+    (r" vlan (?:\d+→|[+])?(\d+)", "vlan", int),
     (r" gso \d+×\d+→\d+×([1-9]\d*)", "gso_size", int),
     (r" called from (.+?)(?:  |$)", "caller", str),
     (r" reason=([^ ,]+)", "reason", str),

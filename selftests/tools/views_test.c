@@ -218,6 +218,33 @@ TEST_F(views, calls_by_their_stacks)
 		     "}\n", calls_of((char *)shown(self)));
 }
 
+/* Deeper than what calls nothing, and has therefore returned. */
+TEST_F(views, calls_of_what_calls_nothing)
+{
+	static const struct hop hops[] = {
+		{ "ip_rcv", .skb = 1, .sp = 0x8000 },
+		{ "ip_rcv_core", .skb = 1, .sp = 0x7f00 },
+		{ "ip_local_deliver", .skb = 1, .sp = 0x7e00 },
+		{ "udp_rcv", .skb = 1, .sp = 0x7d00 },
+		{ "__udp_enqueue_schedule_skb", .skb = 1, .sp = 0x7c00 },
+		{ "kfree_skbmem", .skb = 1, .sp = 0x7b00 },
+	};
+
+	self->show.tree = true;
+	FEED(hops);
+	EXPECT_STREQ("cpu0, task [0]:\n"
+		     "ip_rcv() {\n"
+		     "  ip_rcv_core();\n"
+		     "  ip_local_deliver() {\n"
+		     "    udp_rcv() {\n"
+		     "      __udp_enqueue_schedule_skb() {\n"
+		     "        kfree_skbmem();\n"
+		     "      }\n"
+		     "    }\n"
+		     "  }\n"
+		     "}\n", calls_of((char *)shown(self)));
+}
+
 /* More calls than are kept, and stacks. */
 TEST_F(views, deep_calls)
 {

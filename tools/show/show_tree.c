@@ -189,18 +189,15 @@ static struct stack *stack_of(struct tree *tree, const struct skbtrace_record *r
 	return oldest;
 }
 
-/* Is a function among those that called a hop?  Yes, if its stack was not recorded. */
-static bool may_have_called(struct tree *tree, uint32_t caller,
-			    const struct skbtrace_record *record)
+/* Is a function among those that called a hop, as its stack says? */
+static bool is_in_stack(struct tree *tree, const struct point *point,
+			const struct skbtrace_record *record)
 {
-	const char *symbol = point_of(record_of(tree, caller)->point)->symbol;
 	const char *frame = names_stack(tree->show->names, record->stack_id);
-	size_t len = strlen(symbol);
+	size_t len = strlen(point->symbol);
 
-	if (!frame)
-		return true;
-	for (; *frame; frame += *frame == ';') {
-		if (!strncmp(frame, symbol, len) && strchr("+.; ", frame[len]))
+	for (; frame && *frame; frame += *frame == ';') {
+		if (!strncmp(frame, point->symbol, len) && strchr("+.; ", frame[len]))
 			return true;
 		frame += strcspn(frame, ";");
 	}
@@ -216,6 +213,78 @@ static bool is_back(const struct tree *tree, uint32_t call, uint64_t now)
 	       tree->journey->hops[open->back].record.ts_ns < now;
 }
 
+static bool is_one_of(const struct point *point, const char * const *symbols)
+{
+	for (; *symbols; symbols++)
+		if (!strcmp(point->symbol, *symbols))
+			return true;
+	return false;
+}
+
+/*
+ * Does a function call others that are probed?  Not those where a packet ends, nor those
+ * that make, cut, merge and free skbs; but these may call each other, and be called there.
+ * What GRO has taken goes on in lists, when it is not in the call any more.
+ */
+static bool hands_on(const struct point *point)
+{
+	static const char * const leaves[] = {
+		"ip_rcv_core", "ip6_rcv_core", "enqueue_to_backlog", "napi_gro_receive",
+		"gro_receive_skb", NULL
+	};
+
+	if (is_one_of(point, leaves))
+		return false;
+	switch (point->role) {
+	case ROLE_DELIVER:
+	case ROLE_CLONE:
+	case ROLE_SEGMENTS:
+	case ROLE_MERGE:
+	case ROLE_CLONED:
+	case ROLE_DROP:
+	case ROLE_FREE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool is_skbs_own(const struct point *point)
+{
+	return !strcmp(point->group, "clone") || !strcmp(point->group, "free");
+}
+
+/*
+ * Which calls there are not, whatever is deeper: a packet is received by who polls its
+ * device, or by a bridge that it is for; and those that come in lists pass ip_rcv_core()
+ * when __netif_receive_skb_core() has had all of them.
+ */
+static bool never_calls(const struct point *caller, const struct point *called)
+{
+	static const char * const receivers[] = {
+		"__netif_receive_skb_core", "napi_gro_receive", "gro_receive_skb", NULL
+	};
+	static const char * const bridges[] = { "br_pass_frame_up", "br_netif_receive_skb", NULL };
+	static const char * const checks[] = { "ip_rcv_core", "ip6_rcv_core", NULL };
+
+	return (!hands_on(caller) && !is_skbs_own(called)) ||
+	       (is_one_of(called, receivers) && !is_one_of(caller, bridges)) ||
+	       (is_one_of(called, checks) && is_one_of(caller, receivers));
+}
+
+/* Where the stack was recorded it says so; else what functions are known to do. */
+static bool cannot_have_called(struct tree *tree, uint32_t call,
+			       const struct skbtrace_record *record)
+{
+	const struct skbtrace_record *caller = record_of(tree, call);
+
+	if (caller->sp <= record->sp)
+		return true;
+	if (names_stack(tree->show->names, record->stack_id))
+		return !is_in_stack(tree, point_of(caller->point), record);
+	return never_calls(point_of(caller->point), point_of(record->point));
+}
+
 /* Take away what cannot have called a hop. */
 static void close_calls(struct tree *tree, struct stack *stack,
 			const struct skbtrace_record *record, uint64_t now)
@@ -225,8 +294,7 @@ static void close_calls(struct tree *tree, struct stack *stack,
 	for (i = 0; i < stack->nr; i++)
 		if (is_back(tree, stack->open[i], now))
 			stack->nr = i;
-	while (stack->nr && (record_of(tree, stack->open[stack->nr - 1])->sp <= record->sp ||
-			     !may_have_called(tree, stack->open[stack->nr - 1], record)))
+	while (stack->nr && cannot_have_called(tree, stack->open[stack->nr - 1], record))
 		stack->nr--;
 	if (stack->nr == CALLS_MAX)
 		stack->nr = 0;
