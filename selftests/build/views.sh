@@ -99,6 +99,8 @@ browser_shows() {
 options_of_code() {
 	sed -n 's/^\t{ "\([a-z-]*\)", .*_argument, .*/--\1/p' "$src/tools/main.c"
 	sed -n 's/^\tV(\([a-z]*\)).*/--\1/p' "$src/tools/show/view.h"
+	# It stands for other options, and is gone when these are looked at.
+	! grep -q '"--profile' "$src/tools/profile.c" || echo --profile
 }
 commands_of_code() { sed -n 's/^\t\[COMMAND_[A-Z]*\] = "\([a-z]*\)",/\1/p' "$src/tools/main.c"; }
 
