@@ -173,6 +173,12 @@ static int parse_option(struct options *options, int option, struct error *error
 	case 'O':
 		return needle_parse_only(&options->needle, optarg, error);
 	case 'I':
+		/* A call of an application has a number without a dot. */
+		if (!strchr(optarg, '.')) {
+			options->needle.has_call = true;
+			return value_number("id", optarg + (*optarg == '#'), UINT64_MAX,
+					    &options->needle.call, error);
+		}
 		options->needle.has_id = true;
 		return value_id(optarg, &options->needle.id, error);
 	case 'b':

@@ -298,26 +298,18 @@ static int take_all(struct run *run)
 	return health_of(run->source, &run->health, run->error);
 }
 
-static bool is_of_interest(const struct run *run, uint32_t pid)
-{
-	return !run->options->filter.has_pid || run->options->filter.pid == pid;
-}
-
 static void take_change(void *context, const struct stream_change *change)
 {
 	struct run *run = context;
 
-	run->changes++;
-	if (is_of_interest(run, change->before.pid) || is_of_interest(run, change->after.pid))
-		show_message_change(&run->messages, change);
+	run->changes += show_message_change(&run->messages, change);
 }
 
 static void take_message(void *context, const struct stream_message *message)
 {
 	struct run *run = context;
 
-	if (run->options->command == COMMAND_MESSAGES &&
-	    (is_of_interest(run, message->pid) || is_of_interest(run, message->reader_pid)))
+	if (run->options->command == COMMAND_MESSAGES && !run->options->by_flow)
 		show_message(&run->messages, message);
 }
 
@@ -346,6 +338,8 @@ static int start_streams(struct run *run)
 	run->messages.json = run->options->json;
 	run->messages.color = run->options->color;
 	run->messages.stacks = run->options->stacks;
+	run->messages.filter.filter = &run->options->filter;
+	run->messages.filter.needle = &run->options->needle;
 	run->show.messages = &run->messages;
 	return 0;
 }
@@ -506,6 +500,9 @@ int run(const struct options *options, struct source *source, struct error *erro
 			sorted_show(run.sorted, &run.show);
 		if (run.streams) {
 			streams_flush(run.streams);
+			if (options->command == COMMAND_MESSAGES && options->by_flow &&
+			    show_flows(&run.messages))
+				ret = error_set(error, "out of memory");
 			if (options->command != COMMAND_SUMMARY &&
 			    options->command != COMMAND_METRICS)
 				show_messages_summary(&run.messages);

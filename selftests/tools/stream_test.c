@@ -8,7 +8,7 @@
 
 #include "journey/point.h"
 #include "kselftest_harness.h"
-#include "message/stream.h"
+#include "message/flow.h"
 
 #define SEC	1000000000ULL
 #define STREAM	(1u << 18)
@@ -226,6 +226,9 @@ TEST_F(stream, request)
 	EXPECT_EQ(700, self->w->message[0].bytes[STREAM_QUEUED].same);
 	EXPECT_EQ(true, self->w->message[1].is_read);
 	EXPECT_EQ(22, self->w->message[1].reader_pid);
+	EXPECT_EQ(700, self->bytes[STREAM_WHOLE].same);
+	EXPECT_EQ(700, self->w->message[1].bytes[STREAM_WHOLE].same);
+	EXPECT_EQ(VERDICT_INTACT, stream_verdict(&self->w->message[0]));
 }
 
 /* Segments end elsewhere than calls do; one of them has other bytes. */
@@ -324,6 +327,74 @@ TEST_F(stream, dropped_as_broken_and_sent_again)
 	EXPECT_EQ(0, self->w->nr_changes);
 	EXPECT_EQ(0, self->bytes[STREAM_QUEUED].same);
 	EXPECT_EQ(3000, self->bytes[STREAM_QUEUED].unverified);
+	EXPECT_EQ(3000, self->bytes[STREAM_QUEUED].why[DOUBT_TWICE]);
+}
+
+/* What the queue cannot tell, both ends can. */
+TEST_F(stream, verified_from_end_to_end)
+{
+	send_call(self->w, 1, 0, 3000);
+	hop(self->w, ROLE_BIRTH, 0, 3000, 0);
+	hop(self->w, ROLE_TRANSPORT, 0, 3000, 0x55);
+	hop(self->w, ROLE_TRANSPORT, 0, 3000, 0);
+	copy(self->w, 2, 0, 3000);
+	recv_call(self->w, 2, 0, 3000);
+	streams_flush(self->w->streams);
+	EXPECT_EQ(0, self->bytes[STREAM_QUEUED].same);
+	EXPECT_EQ(3000, self->bytes[STREAM_WHOLE].same);
+	ASSERT_EQ(2, self->w->nr_messages);
+	EXPECT_EQ(VERDICT_INTACT, stream_verdict(&self->w->message[0]));
+	EXPECT_EQ(VERDICT_INTACT, stream_verdict(&self->w->message[1]));
+}
+
+/* Who got it has other bytes: where is not known, so nobody is told that they changed. */
+TEST_F(stream, others_at_the_other_end)
+{
+	send_call(self->w, 1, 0, 3000);
+	message(self->w, SKBTRACE_MESSAGE_RECV, 2, 0, 3000, SKBTRACE_M_END, 3, 0, 0);
+	streams_flush(self->w->streams);
+	EXPECT_EQ(0, self->w->nr_changes);
+	EXPECT_EQ(0, self->bytes[STREAM_WHOLE].same);
+	EXPECT_EQ(0, self->bytes[STREAM_WHOLE].changed);
+	EXPECT_EQ(3000, self->bytes[STREAM_WHOLE].why[DOUBT_CHANGED]);
+	ASSERT_EQ(2, self->w->nr_messages);
+	EXPECT_EQ(VERDICT_UNVERIFIED, stream_verdict(&self->w->message[0]));
+}
+
+static void keep_total(void *context, const struct flow_total *total)
+{
+	*(struct flow_total *)context = *total;
+}
+
+/* Both ends of a flow are counted as one, sixteen calls of one and one of the other. */
+TEST_F(stream, flow)
+{
+	struct flow_total total;
+	unsigned int i;
+
+	for (i = 0; i < 16; i++) {
+		message(self->w, SKBTRACE_MESSAGE_SEND, i, i * 1000, 1000, SKBTRACE_M_END, 0,
+			!i, 0);
+		hop(self->w, ROLE_BIRTH, i * 1000, 1000, i == 3 ? 3001 : 0);
+	}
+	hop(self->w, ROLE_TRANSPORT, 0, 15000, 0);
+	copy(self->w, 99, 0, 15000);
+	recv_call(self->w, 99, 0, 15000);
+	streams_flush(self->w->streams);
+	ASSERT_EQ(1, flows_each(streams_flows(self->w->streams), keep_total, &total));
+	EXPECT_EQ(16, total.end[0].calls);
+	EXPECT_EQ(16000, total.end[0].bytes);
+	EXPECT_EQ(11, total.end[0].pid);
+	EXPECT_EQ(1, total.end[1].calls);
+	EXPECT_EQ(15000, total.end[1].bytes);
+	EXPECT_EQ(15, total.nr_read);
+	EXPECT_EQ(15000, total.bytes[STREAM_SENT].same);
+	EXPECT_EQ(1000, total.bytes[STREAM_SENT].late);
+	EXPECT_EQ(1000, total.bytes[STREAM_SENT].changed);
+	EXPECT_EQ(15000, total.bytes[STREAM_WHOLE].same);
+	EXPECT_EQ(1000, total.bytes[STREAM_WHOLE].unverified);
+	EXPECT_EQ(1000, total.bytes[STREAM_WHOLE].why[DOUBT_CALL]);
+	EXPECT_EQ(self->bytes[STREAM_QUEUED].same, total.bytes[STREAM_QUEUED].same);
 }
 
 /* If that is seen one knows which it was. */
@@ -383,6 +454,7 @@ TEST_F(stream, a_record_is_lost)
 	}
 	EXPECT_EQ(19 * 5000, self->bytes[STREAM_SENT].same);
 	EXPECT_EQ(5000, self->bytes[STREAM_SENT].unverified);
+	EXPECT_EQ(5000, self->bytes[STREAM_SENT].why[DOUBT_HOP]);
 	streams_flush(self->w->streams);
 	EXPECT_EQ(0, self->w->nr_changes);
 	EXPECT_EQ(20, self->w->nr_messages);
@@ -397,6 +469,9 @@ TEST_F(stream, unplaced)
 	streams_flush(self->w->streams);
 	EXPECT_EQ(0, self->w->nr_changes);
 	EXPECT_EQ(5000, self->bytes[STREAM_SENT].unverified);
+	EXPECT_EQ(5000, self->bytes[STREAM_SENT].why[DOUBT_UNPLACED]);
+	ASSERT_EQ(1, self->w->nr_messages);
+	EXPECT_EQ(5000, self->w->message[0].len);
 }
 
 TEST_F(stream, zerocopy)
@@ -407,6 +482,7 @@ TEST_F(stream, zerocopy)
 	streams_flush(self->w->streams);
 	EXPECT_EQ(0, self->w->nr_changes);
 	EXPECT_EQ(5000, self->bytes[STREAM_SENT].unverified);
+	EXPECT_EQ(5000, self->bytes[STREAM_SENT].why[DOUBT_ZEROCOPY]);
 }
 
 /* Another connection of the same ports begins within the numbers of the first. */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "datagram.h"
 #include "lib/crc32c.h"
+#include "streams.h"
 
 /* Datagrams under way that are remembered, each in one place; powers of two. */
 #define HOPS	16384
@@ -29,7 +29,15 @@ struct datagram_copy {
 	struct witness witness;
 };
 
+/* What a call was given, or got; in one skb if that went from one to the other. */
+struct datagram_end {
+	uint64_t life;
+	uint32_t len;
+	uint32_t crc;
+};
+
 struct datagrams {
+	struct datagram_end ends[2][HOPS];
 	struct datagram_hop first[HOPS];
 	struct datagram_hop last[HOPS];
 	struct datagram_copy copies[COPIES];
@@ -52,8 +60,10 @@ static uint32_t crc_of(const struct skbtrace_message *message)
 
 static void add(struct datagram_result *result, enum stream_place place,
 		enum pair_result came, const struct witness *before, const struct witness *after,
-		bool is_late)
+		bool is_late, enum doubt doubt)
 {
+	if (came == PAIR_MISSING)
+		doubt = place == STREAM_RETURNED ? DOUBT_CALL : DOUBT_HOP;
 	result->at[result->nr].place = place;
 	result->at[result->nr].result = came;
 	if (before)
@@ -61,13 +71,32 @@ static void add(struct datagram_result *result, enum stream_place place,
 	if (after)
 		result->at[result->nr].after = *after;
 	result->at[result->nr].is_late = is_late;
+	result->at[result->nr].doubt = doubt;
 	result->nr++;
-	if (came == PAIR_SAME)
-		result->call.bytes[place].same += result->call.len;
-	else if (came == PAIR_DIFFERS)
-		result->call.bytes[place].changed += result->call.len;
-	else
-		result->call.bytes[place].unverified += result->call.len;
+	stream_count_call(&result->call.bytes[place], came, is_late, doubt, result->call.len);
+}
+
+/* If the other end was told first. */
+static void compare_ends(struct datagrams *datagrams, const struct skbtrace_message *message,
+			 uint32_t crc, bool is_sent, struct datagram_result *result)
+{
+	struct datagram_end *own = &datagrams->ends[is_sent][message->life % HOPS];
+	const struct datagram_end *other = &datagrams->ends[!is_sent][message->life % HOPS];
+
+	own->life = message->life;
+	own->len = message->len;
+	own->crc = crc;
+	if (other->life == own->life && other->len == own->len && other->crc == own->crc)
+		add(result, STREAM_WHOLE, PAIR_SAME, NULL, NULL, false, DOUBT_NONE);
+}
+
+/* Why that says nothing of a whole datagram. */
+static enum doubt doubt_of(const struct skbtrace_message *message)
+{
+	return message->state & SKBTRACE_M_ZEROCOPY ? DOUBT_ZEROCOPY :
+	       message->state & SKBTRACE_M_UNREADABLE ? DOUBT_UNREADABLE :
+	       message->state & SKBTRACE_M_TOO_LONG ? DOUBT_TOO_LONG :
+	       message->state & SKBTRACE_M_UNPLACED ? DOUBT_UNPLACED : DOUBT_CUTS;
 }
 
 /* Only what is as long as the whole datagram is the same bytes. */
@@ -130,10 +159,12 @@ static void take_sent(struct datagrams *datagrams, const struct skbtrace_message
 {
 	const struct datagram_hop *hop = &datagrams->first[message->life % HOPS];
 	bool is_known = hop->life == message->life;
+	uint32_t crc = crc_of(message);
 
 	begin_call(&result->call, message, is_known ? &hop->flow : flow, true);
-	add(result, STREAM_SENT, compare(hop, message->life, message, crc_of(message)), witness,
-	    is_known ? &hop->witness : NULL, message->late);
+	add(result, STREAM_SENT, compare(hop, message->life, message, crc), witness,
+	    is_known ? &hop->witness : NULL, message->late, doubt_of(message));
+	compare_ends(datagrams, message, crc, true, result);
 	result->is_told = true;
 }
 
@@ -152,9 +183,10 @@ static void take_copied(struct datagrams *datagrams, const struct skbtrace_messa
 	copy->is_unknown = message->differs || !(message->state & SKBTRACE_M_COMPARED);
 	copy->witness = *witness;
 	add(result, STREAM_QUEUED, compare(hop, message->life, message, copy->crc),
-	    is_known ? &hop->witness : NULL, witness, false);
+	    is_known ? &hop->witness : NULL, witness, false, doubt_of(message));
 	add(result, STREAM_COPIED, !(message->state & SKBTRACE_M_COMPARED) ? PAIR_UNKNOWN :
-	    message->differs ? PAIR_DIFFERS : PAIR_SAME, witness, witness, false);
+	    message->differs ? PAIR_DIFFERS : PAIR_SAME, witness, witness, false,
+	    DOUBT_UNREADABLE);
 	copy->message = result->call;
 }
 
@@ -165,6 +197,7 @@ static void take_returned(struct datagrams *datagrams, const struct skbtrace_mes
 	const struct datagram_copy *copy = &datagrams->copies[message->call % COPIES];
 	enum pair_result came = PAIR_MISSING;
 	bool is_known = copy->call == message->call;
+	uint32_t crc = crc_of(message);
 
 	if (is_known)
 		result->call = copy->message;
@@ -174,8 +207,10 @@ static void take_returned(struct datagrams *datagrams, const struct skbtrace_mes
 	result->call.state |= message->state;
 	if (is_known)
 		came = copy->is_unknown || copy->len != message->len ? PAIR_UNKNOWN :
-		       copy->crc == crc_of(message) ? PAIR_SAME : PAIR_DIFFERS;
-	add(result, STREAM_RETURNED, came, is_known ? &copy->witness : NULL, witness, false);
+		       copy->crc == crc ? PAIR_SAME : PAIR_DIFFERS;
+	add(result, STREAM_RETURNED, came, is_known ? &copy->witness : NULL, witness, false,
+	    copy->is_unknown ? DOUBT_CHANGED : doubt_of(message));
+	compare_ends(datagrams, message, crc, false, result);
 	result->is_told = true;
 }
 

@@ -20,6 +20,7 @@ struct datagrams;
  * @before: who had it before
  * @after: who had it after
  * @is_late: see struct stream_change
+ * @doubt: why one cannot say
  */
 struct datagram_result {
 	struct stream_message call;
@@ -31,7 +32,8 @@ struct datagram_result {
 		struct witness before;
 		struct witness after;
 		bool is_late;
-	} at[2];
+		enum doubt doubt;
+	} at[3];
 };
 
 struct datagrams *datagrams_new(void);

@@ -212,7 +212,8 @@ static void take_copied(struct streams *streams, struct stream *stream,
 	struct span_result span = {
 		.from = piece->from, .to = piece->to, .before = piece, .after = piece,
 		.result = !(message->state & SKBTRACE_M_COMPARED) ? PAIR_UNKNOWN :
-			  piece->is_unknown ? PAIR_DIFFERS : PAIR_SAME,
+			  piece->doubt ? PAIR_DIFFERS : PAIR_SAME,
+		.doubt = DOUBT_UNREADABLE,
 	};
 
 	stream_count_span(streams, stream, STREAM_COPIED, &span);
@@ -234,16 +235,18 @@ static int take_cells(struct streams *streams, struct stream *stream,
 		piece.to = piece.from + cell_len(message, done);
 		piece.crc = message->cell[i];
 		piece.is_late = message->late >> i & 1;
-		piece.is_unknown = false;
+		piece.doubt = DOUBT_NONE;
 		switch (message->kind) {
 		case SKBTRACE_MESSAGE_SEND:
 			/* Until it is sent that memory is the application's to write to. */
-			piece.is_unknown = message->state & SKBTRACE_M_ZEROCOPY;
+			if (message->state & SKBTRACE_M_ZEROCOPY)
+				piece.doubt = DOUBT_ZEROCOPY;
 			err = pair_add(&stream->pairs[PAIR_SENT], 0, &piece);
 			break;
 		case SKBTRACE_MESSAGE_COPY:
 			err = pair_add(&stream->pairs[PAIR_QUEUED], 1, &piece);
-			piece.is_unknown = message->differs >> i & 1;
+			if (message->differs >> i & 1)
+				piece.doubt = DOUBT_CHANGED;
 			take_copied(streams, stream, message, &piece);
 			if (err >= 0)
 				err = pair_add(&stream->pairs[PAIR_RETURNED], 0, &piece);
@@ -252,6 +255,10 @@ static int take_cells(struct streams *streams, struct stream *stream,
 			err = pair_add(&stream->pairs[PAIR_RETURNED], 1, &piece);
 			break;
 		}
+		if (err >= 0 && message->kind != SKBTRACE_MESSAGE_COPY &&
+		    !flow_is_rest(streams->flows, stream->total))
+			err = flow_add(stream->total, &piece, message->seq + done,
+				       message->kind == SKBTRACE_MESSAGE_SEND);
 		done += piece.to - piece.from;
 	}
 	return err < 0 ? -1 : 0;
@@ -291,14 +298,31 @@ static struct stream_message *call_of(struct streams *streams, struct stream *st
 	return call;
 }
 
+/* Of which bytes a call is nobody knows, but for what was recorded of it before. */
+static void take_unplaced(struct stream *stream, struct stream_message *call,
+			  const struct skbtrace_message *message)
+{
+	if (!(message->state & SKBTRACE_M_END) || message->ret <= 0 ||
+	    call->len >= (uint32_t)message->ret)
+		return;
+	stream->unplaced[call->kind] += message->ret - call->len;
+	if (call->len)
+		return;
+	/* Before all others. */
+	call->from = 0;
+	call->len = message->ret;
+}
+
 static void take_datagram_message(struct streams *streams,
 				  const struct skbtrace_message *message,
 				  const struct stream_flow *flow)
 {
 	struct datagram_result result;
+	struct flow_total *total;
 	unsigned int i;
 
 	datagrams_message(streams->datagrams, message, flow, &result);
+	total = flows_get(streams->flows, &result.call.flow);
 	for (i = 0; i < result.nr; i++) {
 		struct stream_change change = {
 			.place = result.at[i].place, .flow = result.call.flow,
@@ -306,7 +330,10 @@ static void take_datagram_message(struct streams *streams,
 			.before = result.at[i].before, .after = result.at[i].after,
 		};
 
-		stream_count(&streams->bytes[change.place], result.at[i].result, change.len);
+		stream_count(&streams->bytes[change.place], result.at[i].result, change.is_late,
+			     result.at[i].doubt, change.len);
+		stream_count(&total->bytes[change.place], result.at[i].result, change.is_late,
+			     result.at[i].doubt, change.len);
 		if (result.at[i].result == PAIR_DIFFERS && streams->ops.changed)
 			streams->ops.changed(streams->context, &change);
 	}
@@ -347,15 +374,19 @@ int feed_message(struct streams *streams, const struct skbtrace_message *message
 	call = call_of(streams, stream, message);
 	call->state |= message->state;
 	call->ended_ns = message->ts_ns;
-	to = message->seq + message->len;
-	if ((int32_t)(to - (call->seq + call->len)) > 0)
-		call->len = to - call->seq;
-	if ((message->state & SKBTRACE_M_END) && message->ret > 0 &&
-	    call->len < (uint32_t)message->ret && !(message->state & SKBTRACE_M_UNPLACED))
-		call->len = message->ret;
-	if (!(message->state & SKBTRACE_M_UNPLACED) && take_cells(streams, stream, message))
-		return -1;
-	stream->at = stream_place(stream, message->seq + message->len);
+	if (message->state & SKBTRACE_M_UNPLACED) {
+		take_unplaced(stream, call, message);
+	} else {
+		to = message->seq + message->len;
+		if ((int32_t)(to - (call->seq + call->len)) > 0)
+			call->len = to - call->seq;
+		if ((message->state & SKBTRACE_M_END) && message->ret > 0 &&
+		    call->len < (uint32_t)message->ret)
+			call->len = message->ret;
+		if (take_cells(streams, stream, message))
+			return -1;
+		stream->at = stream_place(stream, message->seq + message->len);
+	}
 	stream_judge_all(streams, stream, false);
 	return 0;
 }

@@ -56,7 +56,7 @@ static void add_again(struct pieces *pieces, uint32_t first, uint32_t end,
 	    crc == piece->crc)
 		return;
 	for (n = first; n < end; n++)
-		piece_at(pieces, n)->is_unknown = true;
+		piece_at(pieces, n)->doubt = DOUBT_TWICE;
 }
 
 /**
@@ -150,7 +150,8 @@ static bool go_on(struct pair *pair, unsigned int look)
 	run->crc = crc32c_combine(run->crc, piece->crc, piece->to - piece->from);
 	run->to = piece->to;
 	run->is_late |= piece->is_late;
-	run->is_unknown |= piece->is_unknown;
+	if (!run->doubt)
+		run->doubt = piece->doubt;
 	run->n++;
 	return true;
 }
@@ -184,7 +185,8 @@ static bool compare(struct pair *pair, pair_judged judged, void *context)
 			return false;
 	span.to = a->to;
 	span.is_late = a->is_late || b->is_late;
-	span.result = a->is_unknown || b->is_unknown ? PAIR_UNKNOWN :
+	span.doubt = a->doubt ? a->doubt : b->doubt;
+	span.result = span.doubt ? PAIR_UNKNOWN :
 		      a->crc == b->crc ? PAIR_SAME : PAIR_DIFFERS;
 	pair->done = span.to;
 	judged(context, pair, &span);
@@ -219,6 +221,15 @@ static bool will_not_come(const struct pair *pair, unsigned int look, uint32_t n
 	return now_ns > since + GONE_ON_NS;
 }
 
+/* Has the other look bytes of a piece that it is given up for? */
+static bool is_crossed(const struct pair *pair, unsigned int look, const struct span_result *span)
+{
+	const struct pieces *other = &pair->look[!look];
+
+	return other->nr && piece_at(other, 0)->from < span->to &&
+	       piece_at(other, 0)->to > span->from;
+}
+
 /* The first piece of a look is compared with nothing. */
 static void give_up(struct pair *pair, unsigned int look, pair_judged judged, void *context)
 {
@@ -234,6 +245,8 @@ static void give_up(struct pair *pair, unsigned int look, pair_judged judged, vo
 		span.after = piece;
 	else
 		span.before = piece;
+	if (is_crossed(pair, look, &span))
+		span.doubt = DOUBT_CUTS;
 	if (span.to > span.from) {
 		pair->done = span.to;
 		judged(context, pair, &span);

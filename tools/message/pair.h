@@ -43,12 +43,39 @@ struct witness {
 };
 
 /**
+ * enum doubt - why one cannot say whether bytes are the same
+ * @DOUBT_NONE: one can; of bytes that only one look has: see who counts them
+ * @DOUBT_CALL: no call was seen that sent them, or read them
+ * @DOUBT_HOP: no hop was recorded that has them
+ * @DOUBT_CUTS: both looks have them, in pieces without cuts in common
+ * @DOUBT_TWICE: one look had them twice, and not the same
+ * @DOUBT_CHANGED: they were changed at another place, or that is not known
+ * @DOUBT_ZEROCOPY: MSG_ZEROCOPY: the application may write to them until they are sent
+ * @DOUBT_UNPLACED: others wrote or read in between: not certain which bytes
+ * @DOUBT_UNREADABLE: memory was not readable
+ * @DOUBT_TOO_LONG: more than is looked at in one go
+ */
+enum doubt {
+	DOUBT_NONE,
+	DOUBT_CALL,
+	DOUBT_HOP,
+	DOUBT_CUTS,
+	DOUBT_TWICE,
+	DOUBT_CHANGED,
+	DOUBT_ZEROCOPY,
+	DOUBT_UNPLACED,
+	DOUBT_UNREADABLE,
+	DOUBT_TOO_LONG,
+	NR_DOUBTS
+};
+
+/**
  * struct piece - what one look says of some bytes
  * @from: where they begin, counted without end
  * @to: where they end
  * @crc: their CRC-32C
  * @is_late: they may have been changed rightly before they were looked at
- * @is_unknown: @crc says nothing
+ * @doubt: why @crc says nothing, or DOUBT_NONE
  * @witness: who looked
  */
 struct piece {
@@ -56,7 +83,7 @@ struct piece {
 	uint64_t to;
 	uint32_t crc;
 	bool is_late;
-	bool is_unknown;
+	enum doubt doubt;
 	struct witness witness;
 };
 
@@ -79,6 +106,7 @@ enum pair_result {
  * @from: where they begin
  * @to: where they end
  * @result: what came of them
+ * @doubt: with PAIR_UNKNOWN, and PAIR_MISSING if that is known: why
  * @is_late: one of the looks was late
  * @before: the first piece of the look that came first, NULL if it has none
  * @after: likewise of the other
@@ -87,6 +115,7 @@ struct span_result {
 	uint64_t from;
 	uint64_t to;
 	enum pair_result result;
+	enum doubt doubt;
 	bool is_late;
 	const struct piece *before;
 	const struct piece *after;
@@ -103,7 +132,7 @@ struct pair_run {
 	uint64_t to;
 	uint32_t crc;
 	bool is_late;
-	bool is_unknown;
+	enum doubt doubt;
 };
 
 /**

@@ -78,7 +78,12 @@ struct stream *streams_find(const struct streams *streams, const struct stream_f
 	return NULL;
 }
 
-static bool is_same_flow(const struct stream_flow *a, const struct stream_flow *b)
+/**
+ * stream_is_same_flow() - but for the network namespace
+ * @a: a flow
+ * @b: another
+ */
+bool stream_is_same_flow(const struct stream_flow *a, const struct stream_flow *b)
 {
 	struct stream_flow key = *a;
 
@@ -97,53 +102,9 @@ void stream_tell(struct streams *streams, struct stream_message *message)
 		return;
 	message->told = true;
 	streams->nr_messages++;
+	flow_told(flows_get(streams->flows, &message->flow), message);
 	if (streams->ops.message)
 		streams->ops.message(streams->context, message);
-}
-
-/**
- * stream_count() - count bytes
- * @bytes: where
- * @result: what came of them
- * @len: how many
- */
-void stream_count(struct stream_bytes *bytes, enum pair_result result, uint64_t len)
-{
-	if (result == PAIR_SAME)
-		bytes->same += len;
-	else if (result == PAIR_DIFFERS)
-		bytes->changed += len;
-	else
-		bytes->unverified += len;
-}
-
-/**
- * stream_count_span() - what came of a span is what came of calls with bytes of it
- * @streams: the streams
- * @stream: the stream
- * @place: where
- * @span: the span
- */
-void stream_count_span(struct streams *streams, struct stream *stream,
-		       enum stream_place place, const struct span_result *span)
-{
-	unsigned int kind = place == STREAM_SENT ? SKBTRACE_MESSAGE_SEND : SKBTRACE_MESSAGE_RECV;
-	unsigned int i;
-
-	stream_count(&streams->bytes[place], span->result, span->to - span->from);
-	for (i = 0; i < stream->nr; i++) {
-		struct stream_message *message = stream_message_at(stream, i);
-		uint64_t from = message->from, to = from + message->len;
-
-		if (message->kind != kind)
-			continue;
-		if (from < span->from)
-			from = span->from;
-		if (to > span->to)
-			to = span->to;
-		if (from < to)
-			stream_count(&message->bytes[place], span->result, to - from);
-	}
 }
 
 /**
@@ -194,18 +155,44 @@ void stream_judge(struct streams *streams, struct stream *stream, unsigned int p
 	pair_judge(&stream->pairs[pair], streams->now_ns, is_end, judged, streams);
 }
 
+static struct stream *same_flow(struct hlist_node *node, const struct stream_flow *flow)
+{
+	for (; node; node = node->next) {
+		struct stream *stream = container_of(node, struct stream, node);
+
+		if (stream_is_same_flow(&stream->flow, flow))
+			return stream;
+	}
+	return NULL;
+}
+
+/**
+ * streams_first_of() - a stream of a flow, in whatever network namespace
+ * @streams: the streams
+ * @flow: the flow
+ */
+struct stream *streams_first_of(const struct streams *streams, const struct stream_flow *flow)
+{
+	return same_flow(streams->buckets[bucket_of(flow)].first, flow);
+}
+
+/**
+ * streams_next_of() - the next of the same flow
+ * @stream: what streams_first_of() or this has returned
+ */
+struct stream *streams_next_of(const struct stream *stream)
+{
+	return same_flow(stream->node.next, &stream->flow);
+}
+
 /* The last byte of what was sent: has somebody on this host got it? */
 static void find_reader(const struct streams *streams, struct stream_message *sent)
 {
-	struct hlist_node *node = streams->buckets[bucket_of(&sent->flow)].first;
+	const struct stream *stream = streams_first_of(streams, &sent->flow);
 	uint32_t last = sent->seq + sent->len - 1;
 	unsigned int i;
 
-	for (; node; node = node->next) {
-		const struct stream *stream = container_of(node, struct stream, node);
-
-		if (!is_same_flow(&stream->flow, &sent->flow))
-			continue;
+	for (; stream; stream = streams_next_of(stream)) {
 		for (i = stream->nr; i--;) {
 			const struct stream_message *message = stream_message_at(stream, i);
 
@@ -222,6 +209,15 @@ static void find_reader(const struct streams *streams, struct stream_message *se
 	}
 }
 
+/* Nothing about what it got is open that who sent it may still tell. */
+static bool is_sure(const struct stream_message *message)
+{
+	return message->bytes[STREAM_WHOLE].same == message->len ||
+	       (message->bytes[STREAM_QUEUED].same == message->len &&
+		message->bytes[STREAM_COPIED].same == message->len &&
+		message->bytes[STREAM_RETURNED].same == message->len);
+}
+
 /* Is all known of a call that will be? */
 static bool is_decided(const struct streams *streams, const struct stream *stream,
 		       struct stream_message *message)
@@ -230,10 +226,11 @@ static bool is_decided(const struct streams *streams, const struct stream *strea
 
 	if (message->kind == SKBTRACE_MESSAGE_RECV)
 		return stream->pairs[PAIR_QUEUED].done >= end &&
-		       stream->pairs[PAIR_RETURNED].done >= end;
+		       stream->pairs[PAIR_RETURNED].done >= end &&
+		       (is_sure(message) || streams->now_ns > message->ended_ns + READ_WAIT_NS);
 	if (stream->pairs[PAIR_SENT].done < end)
 		return false;
-	if (!message->is_read)
+	if (!message->is_read && !(message->state & SKBTRACE_M_UNPLACED))
 		find_reader(streams, message);
 	return message->is_read || streams->now_ns > message->ended_ns + READ_WAIT_NS;
 }
@@ -262,6 +259,7 @@ void stream_judge_all(struct streams *streams, struct stream *stream, bool is_en
 
 	for (i = 0; i < NR_PAIRS; i++)
 		stream_judge(streams, stream, i, is_end);
+	stream_judge_whole(streams, stream->total, false);
 	tell_decided(streams, stream, is_end);
 }
 
@@ -294,7 +292,10 @@ void stream_begin_again(struct streams *streams, struct stream *stream)
 	stream_judge_all(streams, stream, true);
 	for (i = 0; i < NR_PAIRS; i++)
 		pair_free(&stream->pairs[i]);
+	stream_forget_whole(streams, stream->total);
 	stream->nr = 0;
+	stream->unplaced[0] = 0;
+	stream->unplaced[SKBTRACE_MESSAGE_RECV] = 0;
 	stream->sk[0] = 0;
 	stream->sk[1] = 0;
 	stream->started = false;
@@ -323,6 +324,7 @@ struct stream *streams_get(struct streams *streams, const struct stream_flow *fl
 			return NULL;
 		}
 		stream->flow = *flow;
+		stream->total = flows_get(streams->flows, flow);
 		hlist_add_head(&stream->node, &streams->buckets[bucket_of(flow)]);
 		list_init(&stream->link);
 		streams->nr++;
@@ -386,6 +388,8 @@ void streams_flush(struct streams *streams)
 	struct list_head *link;
 
 	for (link = streams->by_time.next; link != &streams->by_time; link = link->next)
+		stream_judge_whole(streams, container_of(link, struct stream, link)->total, true);
+	for (link = streams->by_time.next; link != &streams->by_time; link = link->next)
 		stream_judge_all(streams, container_of(link, struct stream, link), true);
 }
 
@@ -440,6 +444,15 @@ uint64_t streams_messages(const struct streams *streams)
 }
 
 /**
+ * streams_flows() - what came of bytes, flow by flow
+ * @streams: the streams
+ */
+const struct flows *streams_flows(const struct streams *streams)
+{
+	return streams->flows;
+}
+
+/**
  * streams_new() - make a place for streams
  * @ops: whom to tell
  * @context: its
@@ -453,7 +466,10 @@ struct streams *streams_new(const struct stream_ops *ops, void *context)
 	if (!streams)
 		return NULL;
 	streams->datagrams = datagrams_new();
-	if (!streams->datagrams) {
+	streams->flows = flows_new();
+	if (!streams->datagrams || !streams->flows) {
+		datagrams_free(streams->datagrams);
+		flows_free(streams->flows);
 		free(streams);
 		return NULL;
 	}
@@ -477,5 +493,6 @@ void streams_free(struct streams *streams)
 	while (!list_empty(&streams->by_time))
 		forget(streams, container_of(streams->by_time.next, struct stream, link));
 	datagrams_free(streams->datagrams);
+	flows_free(streams->flows);
 	free(streams);
 }

@@ -13,6 +13,11 @@
  *   queued    the last hop, and the skb that is copied from
  *   copied    that skb, and the reader's memory behind the copy
  *   returned  what was copied, and the reader's memory when the call returned
+ *
+ * And where both ends are this host's, what send() was given and what recv() returned are
+ * compared themselves, whatever is between:
+ *
+ *   whole     from application to application; never "changed", as it is not known where
  */
 #ifndef SKBTRACE_TOOLS_STREAM_H
 #define SKBTRACE_TOOLS_STREAM_H
@@ -22,6 +27,7 @@
 
 #include <skbtrace/message.h>
 
+#include "journey/journey.h"
 #include "pair.h"
 
 enum stream_place {
@@ -29,6 +35,7 @@ enum stream_place {
 	STREAM_QUEUED,
 	STREAM_COPIED,
 	STREAM_RETURNED,
+	STREAM_WHOLE,
 	STREAM_NR_PLACES,
 };
 
@@ -56,13 +63,33 @@ struct stream_flow {
 /**
  * struct stream_bytes - what came of bytes at a place
  * @same: as they were before
- * @changed: not so
+ * @late: of these, those that were looked at when the application could have changed them
+ * @changed: not as they were
  * @unverified: one cannot say
+ * @why: that, by cause
  */
 struct stream_bytes {
 	uint64_t same;
+	uint64_t late;
 	uint64_t changed;
 	uint64_t unverified;
+	uint64_t why[NR_DOUBTS];
+};
+
+/**
+ * struct call_bytes - likewise, of one call
+ * @same: see there
+ * @late: likewise
+ * @changed: likewise
+ * @unverified: likewise
+ * @why: a bit for each cause
+ */
+struct call_bytes {
+	uint32_t same;
+	uint32_t late;
+	uint32_t changed;
+	uint32_t unverified;
+	uint32_t why;
 };
 
 /**
@@ -118,7 +145,7 @@ struct stream_message {
 	uint32_t stack_id;
 	uint32_t state;
 	char comm[SKBTRACE_NAME_LEN];
-	struct stream_bytes bytes[STREAM_NR_PLACES];
+	struct call_bytes bytes[STREAM_NR_PLACES];
 	bool is_read;
 	uint64_t read_ns;
 	uint32_t reader_pid;
@@ -147,6 +174,7 @@ struct stream_ops {
 #endif
 
 struct streams;
+struct flows;
 
 struct streams *streams_new(const struct stream_ops *ops, void *context);
 void streams_free(struct streams *streams);
@@ -155,6 +183,9 @@ void streams_advance(struct streams *streams, uint64_t now_ns);
 void streams_flush(struct streams *streams);
 const struct stream_bytes *streams_bytes(const struct streams *streams);
 uint64_t streams_messages(const struct streams *streams);
+const struct flows *streams_flows(const struct streams *streams);
+enum verdict_payload stream_verdict(const struct stream_message *message);
+bool stream_is_same_flow(const struct stream_flow *a, const struct stream_flow *b);
 unsigned int streams_calls_of(const struct streams *streams, const struct skbtrace_record *hop,
 			      unsigned int kind, struct stream_message *calls,
 			      unsigned int max);

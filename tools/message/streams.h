@@ -4,6 +4,7 @@
 #define SKBTRACE_TOOLS_STREAMS_H
 
 #include "datagram.h"
+#include "flow.h"
 #include "lib/list.h"
 #include "stream.h"
 
@@ -15,10 +16,12 @@ enum { PAIR_SENT, PAIR_QUEUED, PAIR_RETURNED, NR_PAIRS };
 /**
  * struct stream - the bytes of one direction of a connection, seen from one side
  * @flow: whose
+ * @total: what came of its bytes and of those on the other side
  * @sk: the sockets that send and get them, 0 if no message told
  * @heard_ns: when something was
  * @at: the latest place that something was heard of
  * @started: @at is set
+ * @unplaced: bytes that calls sent, or got, without saying which
  * @pairs: the looks
  * @messages: calls, the oldest at @first
  * @first: see there
@@ -28,10 +31,12 @@ enum { PAIR_SENT, PAIR_QUEUED, PAIR_RETURNED, NR_PAIRS };
  */
 struct stream {
 	struct stream_flow flow;
+	struct flow_total *total;
 	uint64_t sk[2];
 	uint64_t heard_ns;
 	uint64_t at;
 	bool started;
+	uint64_t unplaced[SKBTRACE_NR_MESSAGE_KINDS];
 	struct pair pairs[NR_PAIRS];
 	struct stream_message *messages;
 	unsigned int first;
@@ -66,7 +71,8 @@ struct arrival {
  * @now_ns: time of the latest record
  * @looked_ns: when all were looked at
  * @datagrams: what of UDP is under way
- * @bytes: what came of all bytes
+ * @flows: what came of bytes, flow by flow
+ * @bytes: what came of all
  * @nr_messages: calls that were told
  * @judging: the stream of the pair that is judged
  * @judging_place: the place of that
@@ -81,12 +87,18 @@ struct streams {
 	uint64_t now_ns;
 	uint64_t looked_ns;
 	struct datagrams *datagrams;
+	struct flows *flows;
 	struct stream_bytes bytes[STREAM_NR_PLACES];
 	uint64_t nr_messages;
 	struct stream *judging;
 	enum stream_place judging_place;
 };
 
+/* What is compared from application to application. */
+struct whole {
+	struct streams *streams;
+	struct flow_total *total;
+};
 
 uint64_t stream_place(struct stream *stream, uint32_t seq);
 struct stream_message *stream_message_at(const struct stream *stream, unsigned int n);
@@ -95,12 +107,21 @@ struct stream *streams_get(struct streams *streams, const struct stream_flow *fl
 void stream_begin_again(struct streams *streams, struct stream *stream);
 void stream_judge(struct streams *streams, struct stream *stream, unsigned int pair, bool is_end);
 void stream_judge_all(struct streams *streams, struct stream *stream, bool is_end);
-void stream_count_span(struct streams *streams, struct stream *stream, enum stream_place place,
-		       const struct span_result *span);
 void stream_tell(struct streams *streams, struct stream_message *message);
 void stream_tell_change(struct streams *streams, const struct stream *stream,
 			enum stream_place place, const struct span_result *span);
-void stream_count(struct stream_bytes *bytes, enum pair_result result, uint64_t len);
+struct stream *streams_first_of(const struct streams *streams, const struct stream_flow *flow);
+struct stream *streams_next_of(const struct stream *stream);
+
+/* count.c */
+void stream_count_span(struct streams *streams, struct stream *stream, enum stream_place place,
+		       const struct span_result *span);
+void stream_count(struct stream_bytes *bytes, enum pair_result result, bool is_late,
+		  enum doubt doubt, uint64_t len);
+void stream_count_call(struct call_bytes *bytes, enum pair_result result, bool is_late,
+		       enum doubt doubt, uint32_t len);
+void stream_judge_whole(struct streams *streams, struct flow_total *total, bool is_end);
+void stream_forget_whole(struct streams *streams, struct flow_total *total);
 
 /* feed.c */
 void flow_of_hop(struct stream_flow *flow, const struct skbtrace_record *record);

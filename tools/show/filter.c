@@ -49,19 +49,27 @@ static bool device_matches(const struct filter *filter, const struct skbtrace_re
 	return *name && filter_globs_match(filter->devices, name, NULL);
 }
 
-static bool netns_matches(const struct filter *filter, struct names *names,
-			  const struct skbtrace_record *record)
+/**
+ * filter_is_netns() - is a network namespace the one that the filter names
+ * @filter: the filter, which names one
+ * @names: names of network namespaces
+ * @netns: inode number of a network namespace
+ */
+bool filter_is_netns(const struct filter *filter, struct names *names, uint32_t netns)
 {
 	char number[16];
 	const char *name;
 
-	if (!filter->netns)
-		return true;
-	if (!(record->flags & SKBTRACE_F_NETNS))
-		return false;
-	snprintf(number, sizeof(number), "%u", record->netns);
-	name = names_netns(names, record->netns);
+	snprintf(number, sizeof(number), "%u", netns);
+	name = names_netns(names, netns);
 	return !strcmp(filter->netns, number) || (name && !strcmp(filter->netns, name));
+}
+
+static bool netns_matches(const struct filter *filter, struct names *names,
+			  const struct skbtrace_record *record)
+{
+	return !filter->netns || ((record->flags & SKBTRACE_F_NETNS) &&
+				  filter_is_netns(filter, names, record->netns));
 }
 
 /* In interrupts the process is whom they interrupted: no concern of ours. */

@@ -30,6 +30,7 @@ struct filter {
 };
 
 bool filter_globs_match(const char *globs, const char *name, const char *group);
+bool filter_is_netns(const struct filter *filter, struct names *names, uint32_t netns);
 bool filter_point(const struct filter *filter, const struct skbtrace_record *record);
 bool filter_packet(const struct filter *filter, const struct skbtrace_record *record);
 bool filter_record(const struct filter *filter, struct names *names,

@@ -48,16 +48,20 @@ static bool is_retransmitted(const struct journey *journey, const struct verdict
 	return journey->retransmission;
 }
 
+/* No verdict, but something that became of a packet. */
+#define NO_PAYLOAD	-1
+
 static const struct {
 	const char *name;
 	bool (*is)(const struct journey *journey, const struct verdict *verdict);
+	int payload;
 } kinds[] = {
-	{ "changed", is_changed },
-	{ "unverified", is_unverified },
-	{ "dropped", is_dropped },
-	{ "truncated", is_truncated },
-	{ "retransmitted", is_retransmitted },
-	{ "intact", is_intact },
+	{ "changed", is_changed, VERDICT_CHANGED },
+	{ "unverified", is_unverified, VERDICT_UNVERIFIED },
+	{ "dropped", is_dropped, NO_PAYLOAD },
+	{ "truncated", is_truncated, NO_PAYLOAD },
+	{ "retransmitted", is_retransmitted, NO_PAYLOAD },
+	{ "intact", is_intact, VERDICT_INTACT },
 };
 
 #define NR_KINDS	(sizeof(kinds) / sizeof(kinds[0]))
@@ -133,12 +137,50 @@ static bool is_between(const struct needle *needle, const struct journey *journe
 }
 
 /**
+ * needle_check_call() - can calls of applications be looked for so
+ * @needle: what is looked for
+ * @error: set if not
+ *
+ * Return: 0 or -1.
+ */
+int needle_check_call(const struct needle *needle, struct error *error)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_KINDS; i++)
+		if (needle->only & 1u << i && kinds[i].payload == NO_PAYLOAD)
+			return error_set(error, "--only %s: packets are, messages are not",
+					 kinds[i].name);
+	if (needle->has_id)
+		return error_set(error, "--id: a message has a number without a dot");
+	if (needle->from)
+		return error_set(error, "--between: messages have been at no points");
+	return 0;
+}
+
+/**
+ * needle_is_verdict() - is what has that verdict looked for
+ * @needle: what is looked for, which needle_check_call() has found right
+ * @payload: the verdict
+ */
+bool needle_is_verdict(const struct needle *needle, enum verdict_payload payload)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_KINDS; i++)
+		if (needle->only & 1u << i && kinds[i].payload == (int)payload)
+			return true;
+	return !needle->only;
+}
+
+/**
  * needle_is_set() - is something looked for
  * @needle: what
  */
 bool needle_is_set(const struct needle *needle)
 {
-	return needle->only || needle->has_id || needle->from || needle->min_latency_ns;
+	return needle->only || needle->has_id || needle->has_call || needle->from ||
+	       needle->min_latency_ns;
 }
 
 /**

@@ -15,6 +15,8 @@
  * @to: one at that; both NULL for all, each a list of globs
  * @has_id: only the journey of number @id
  * @id: its number
+ * @has_call: messages: only the call of number @call
+ * @call: its number
  * @min_latency_ns: took at least so long from the first hop to the last
  */
 struct needle {
@@ -23,11 +25,15 @@ struct needle {
 	const char *to;
 	bool has_id;
 	uint64_t id;
+	bool has_call;
+	uint64_t call;
 	uint64_t min_latency_ns;
 };
 
 int needle_parse_only(struct needle *needle, const char *words, struct error *error);
 int needle_parse_between(struct needle *needle, char *words, struct error *error);
+int needle_check_call(const struct needle *needle, struct error *error);
+bool needle_is_verdict(const struct needle *needle, enum verdict_payload payload);
 bool needle_is_set(const struct needle *needle);
 bool needle_is_wanted(const struct needle *needle, const struct journey *journey,
 		      const struct verdict *verdict);

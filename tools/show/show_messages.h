@@ -8,6 +8,7 @@
 
 #include "journey/journey.h"
 #include "message/stream.h"
+#include "message_filter.h"
 #include "source/source.h"
 
 /* Calls of which a packet has bytes that are shown with it. */
@@ -21,6 +22,7 @@
  * @json: for programs
  * @color: with colours
  * @stacks: with stacks
+ * @filter: which
  */
 struct show_messages {
 	FILE *out;
@@ -29,11 +31,13 @@ struct show_messages {
 	bool json;
 	bool color;
 	bool stacks;
+	struct message_filter filter;
 };
 
 void show_message(struct show_messages *show, const struct stream_message *message);
-void show_message_change(struct show_messages *show, const struct stream_change *change);
+bool show_message_change(struct show_messages *show, const struct stream_change *change);
 void show_messages_summary(struct show_messages *show);
+int show_flows(struct show_messages *show);
 void show_sender(struct show_messages *show, const struct journey *journey);
 void show_receiver(struct show_messages *show, const struct journey *journey);
 
