@@ -8,6 +8,7 @@
 #include "config.h"
 #include "crc32c.h"
 #include "payload.h"
+#include "probes.h"
 
 /* Digests of TCP payloads are cut at multiples of SKBTRACE_GRID: socket=1. */
 extern bool digest_is_cut;
@@ -21,6 +22,8 @@ u32 digest_cut(struct skbtrace_record *record, const struct sk_buff *skb);
  * digest() - what digest= gives
  * @record: parsed; gets the digest
  * @config: the parameters in force
+ * @point: the point; only where sockets send, and where the transport protocol gets it,
+ *	are streams compared with those of applications
  * @skb: the packet
  *
  * Context: any.
@@ -28,6 +31,7 @@ u32 digest_cut(struct skbtrace_record *record, const struct sk_buff *skb);
  */
 static __always_inline u32 digest(struct skbtrace_record *record,
 				  const struct config *config,
+				  const struct point *point,
 				  const struct sk_buff *skb)
 {
 	u32 offset = record->payload_off, len = record->payload_len;
@@ -38,10 +42,11 @@ static __always_inline u32 digest(struct skbtrace_record *record,
 		len = config->digest_limit;
 		flags |= SKBTRACE_F_DIGEST_MAX;
 	}
-	if (unlikely(READ_ONCE(digest_is_cut))) {
+	if (unlikely(READ_ONCE(digest_is_cut)) && point->data > DATA_LAST_EXACT) {
 		if (record->l4proto == IPPROTO_TCP && len == record->payload_len)
 			return digest_cut(record, skb);
-		if (record->l4proto == IPPROTO_UDP && skb->sk)
+		if (record->l4proto == IPPROTO_UDP && point->data == DATA_NET_TX &&
+		    skb->sk)
 			digest_tie(skb, record->life);
 	}
 	/* Most payloads are in one piece. */

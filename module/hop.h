@@ -179,7 +179,7 @@ put_examined(struct skbtrace_record *record, struct cpu_trace *trace,
 	record->csum = SKBTRACE_CSUM_UNCHECKED;
 	if (likely(record->payload != SKBTRACE_PAYLOAD_NONE)) {
 		if (likely(config->digest)) {
-			flags |= digest(record, config, skb);
+			flags |= digest(record, config, point, skb);
 			if (likely(flags & SKBTRACE_F_DIGEST))
 				crc32c = record->crc32c;
 		}
