@@ -259,7 +259,30 @@ static inline struct kretprobe *get_kretprobe(struct kretprobe_instance *ri)
 #define MSG_ZEROCOPY	0
 #endif
 
+/*
+ * sendmsg(iocb, sk, msg, size) and recvmsg() became (sk, msg, size) in 4.1, 1b784140474e
+ * ("net: Remove iocb argument from sendmsg and recvmsg").
+ */
+#ifdef HAVE_TCP_SENDMSG_SK
+#define MESSAGE_SK_ARG	0
+#else
+#define MESSAGE_SK_ARG	1
+#endif
+
 #ifdef HAVE_MSG_ITER
+/* 4.20, 00e23707442a ("iov_iter: Use accessor function"). */
+#ifndef HAVE_ITER_IS_KVEC
+static inline bool iov_iter_is_kvec(const struct iov_iter *iter)
+{
+	return iter->type & ITER_KVEC;
+}
+
+static inline bool iov_iter_is_bvec(const struct iov_iter *iter)
+{
+	return iter->type & ITER_BVEC;
+}
+#endif
+
 /* 6.0, fcb14cb1bdac ("new iov_iter flavour - ITER_UBUF"). */
 static inline bool iter_is_user(const struct iov_iter *iter)
 {

@@ -34,8 +34,11 @@ SKB_USERS_REFCOUNT	TYPE(((struct sk_buff *)0)->users, refcount_t);
 KRETPROBE_INSTANCES	((struct task_struct *)0)->kretprobe_instances.first = 0;
 GET_KRETPROBE		get_kretprobe((struct kretprobe_instance *)0);
 PREEMPT_COUNT_ADD	__preempt_count_add(SOFTIRQ_DISABLE_OFFSET);
+TCP_SENDMSG_LOCKED	tcp_sendmsg_locked((struct sock *)0, (struct msghdr *)0, 0);
+TCP_SENDMSG_SK		TYPE(tcp_sendmsg, int(struct sock *, struct msghdr *, size_t));
 MSG_ITER		iov_iter_count(&((struct msghdr *)0)->msg_iter);
 USER_BACKED_ITER	user_backed_iter((struct iov_iter *)0);
+ITER_IS_KVEC		iov_iter_is_kvec((struct iov_iter *)0);
 ITER_UBUF		iter_is_ubuf((struct iov_iter *)0);
 ITER_IOV_ADDR		iter_iov_addr((struct iov_iter *)0);
 CRC32C_LE		__crc32c_le(0, (unsigned char *)0, 0);
@@ -58,6 +61,7 @@ END
 #include <linux/uio.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
+#include <net/tcp.h>
 #define TYPE(of, is) char type[__builtin_types_compatible_p(typeof(of), is) ? 1 : -1]
 END
 	{ echo 'NO_KERNEL_HAS_THIS no_kernel_has_this();'; cat "$dir/trials"; } |

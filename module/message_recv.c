@@ -13,13 +13,6 @@
 #include "messages.h"
 #include "payload.h"
 
-/* Before 4.1, 1b784140474e ("net: Remove iocb argument from sendmsg and recvmsg"). */
-#ifdef HAVE_MSG_ITER
-#define RECV_SK_ARG	0
-#else
-#define RECV_SK_ARG	1
-#endif
-
 /* Cells of one copy: an skb of 512 KiB (BIG TCP), or as much put together in the queue. */
 #define COPY_CELLS	132
 
@@ -57,10 +50,10 @@ int message_recv(struct message_point *point, void *data, struct pt_regs *regs,
 		 unsigned long irqs)
 {
 	const struct sock *sk =
-		sound_pointer(regs_get_kernel_argument(regs, RECV_SK_ARG));
+		sound_pointer(regs_get_kernel_argument(regs, MESSAGE_SK_ARG));
 	const struct msghdr *msg =
-		sound_pointer(regs_get_kernel_argument(regs, RECV_SK_ARG + 1));
-	size_t size = regs_get_kernel_argument(regs, RECV_SK_ARG + 2);
+		sound_pointer(regs_get_kernel_argument(regs, MESSAGE_SK_ARG + 1));
+	size_t size = regs_get_kernel_argument(regs, MESSAGE_SK_ARG + 2);
 	struct message_call *call;
 	struct recv_state *recv;
 
@@ -295,8 +288,10 @@ void message_recv_leave(struct message_point *point, void *data,
 		}
 		cells_close(&cells);
 	}
-	if (!recv->nr_runs || recv->partial)
+	if (!recv->nr_runs)
 		state |= SKBTRACE_M_UNPLACED;
+	else if (recv->partial)
+		state |= SKBTRACE_M_TOO_LONG;
 	record_received(call, &cells, state, ret);
 out:
 	message_call_end(call);

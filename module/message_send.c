@@ -266,14 +266,14 @@ int message_page_locked(struct message_point *point, void *data,
 	return !call;
 }
 
-/* (iocb, sk, msg, size); the socket is not locked yet. */
+/* The socket is not locked yet. */
 int message_send_unlocked(struct message_point *point, void *data,
 			  struct pt_regs *regs, unsigned long irqs)
 {
 	return !message_send_begin(point, data,
-			      sound_pointer(regs_get_kernel_argument(regs, 1)),
-			      sound_pointer(regs_get_kernel_argument(regs, 2)),
-			      regs_get_kernel_argument(regs, 3), regs);
+			      sound_pointer(regs_get_kernel_argument(regs, MESSAGE_SK_ARG)),
+			      sound_pointer(regs_get_kernel_argument(regs, MESSAGE_SK_ARG + 1)),
+			      regs_get_kernel_argument(regs, MESSAGE_SK_ARG + 2), regs);
 }
 
 int message_page_unlocked(struct message_point *point, void *data,
@@ -306,6 +306,7 @@ int message_checkpoint(struct message_point *point, void *data,
 	send = &call->send;
 #ifdef HAVE_MSG_ITER
 	/* The iterator is moved on with write_seq. */
+	send->waiting = false;
 	if (send->msg)
 		copied(call, call->size - min_t(size_t, call->size,
 						message_left(send->msg)),
@@ -329,8 +330,10 @@ int message_mss(struct message_point *point, void *data, struct pt_regs *regs,
 {
 	struct message_call *call = call_at(regs);
 
-	if (call && (!call->send.known || call->send.waiting))
+	if (call && (!call->send.known || call->send.waiting)) {
 		copied(call, call->send.own, write_seq(call));
+		call->send.waiting = false;
+	}
 	return 0;
 }
 

@@ -14,13 +14,14 @@
 #include "messages.h"
 #include "payload.h"
 
-/* Until 4.11 or so the header was still in front of what a queued skb has. */
+/*
+ * The header was still in front of what a queued skb has until 4.7, e6afc8ace6dd ("udp: remove
+ * headers from UDP packets before queueing"); skb_consume_udp() is of 4.10, and RHEL 7 has both.
+ */
 #ifdef HAVE_MSG_ITER
 #define QUEUED_AT	0
-#define SEND_SK_ARG	0
 #else
 #define QUEUED_AT	sizeof(struct udphdr)
-#define SEND_SK_ARG	1
 #endif
 
 /* udp_sendmsg(sk, msg, len) and its twin of IPv6; of old with an iocb in front. */
@@ -30,9 +31,9 @@ int message_udp_send(struct message_point *point, void *data,
 	struct message_call *call;
 
 	call = message_send_begin(point, data,
-				  sound_pointer(regs_get_kernel_argument(regs, SEND_SK_ARG)),
-				  sound_pointer(regs_get_kernel_argument(regs, SEND_SK_ARG + 1)),
-				  regs_get_kernel_argument(regs, SEND_SK_ARG + 2), regs);
+				  sound_pointer(regs_get_kernel_argument(regs, MESSAGE_SK_ARG)),
+				  sound_pointer(regs_get_kernel_argument(regs, MESSAGE_SK_ARG + 1)),
+				  regs_get_kernel_argument(regs, MESSAGE_SK_ARG + 2), regs);
 	if (call)
 		message_send_whole(call);
 	return !call;

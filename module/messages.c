@@ -47,13 +47,21 @@ static DEFINE_MUTEX(messages_lock);
 static bool attached;		/* under messages_lock, as what follows */
 static bool was_attached;	/* once: then there may be records */
 
-#define ERA_ITER	0
-#define ERA_IOVEC	1
-#define ERA_ANY		2
+/* Is a point for a kernel such as this? */
+#define IS_FOR_ANY	true
 #ifdef HAVE_MSG_ITER
-#define ERA_OTHER	ERA_IOVEC
+#define IS_FOR_ITER	true
+#define IS_FOR_IOVEC	false
 #else
-#define ERA_OTHER	ERA_ITER
+#define IS_FOR_ITER	false
+#define IS_FOR_IOVEC	true
+#endif
+#ifdef HAVE_TCP_SENDMSG_LOCKED
+#define IS_FOR_LOCKED	true
+#define IS_FOR_UNLOCKED	false
+#else
+#define IS_FOR_LOCKED	false
+#define IS_FOR_UNLOCKED	true
 #endif
 
 /* Of entry points nothing is kept, and of all but copies a pointer. */
@@ -63,7 +71,7 @@ static bool was_attached;	/* once: then there may be records */
 #define LEAVE_CALL(handler)	message_##handler##_leave
 #define LEAVE_ENTRY(handler)	NULL
 
-#define P(_id, _symbol, _kind, _era, _handler)				\
+#define P(_id, _symbol, _kind, _kernels, _handler)				\
 	{								\
 		.id = _id,						\
 		.is_call = _kind ## _IS,				\
@@ -71,7 +79,7 @@ static bool was_attached;	/* once: then there may be records */
 		.entry = message_ ## _handler,				\
 		.leave = LEAVE_ ## _kind(_handler),			\
 		.data_size = sizeof(void *),				\
-		.state = ERA_ ## _era == ERA_OTHER ? -EOPNOTSUPP : -ENODEV, \
+		.state = IS_FOR_ ## _kernels ? -ENODEV : -EOPNOTSUPP,	\
 	},
 static struct message_point points[] = { SKBTRACE_MESSAGE_POINTS(P) };
 #undef P
@@ -527,16 +535,24 @@ void messages_show(struct seq_file *m)
 /**
  * messages_show_counts() - print what cannot be seen in records
  * @m: where to
+ *
+ * Context: process, may sleep.
  */
 void messages_show_counts(struct seq_file *m)
 {
 	unsigned long refused = 0, faults = 0;
+	unsigned int under_way = 0, i;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		refused += per_cpu(refused_calls, cpu);
 		faults += per_cpu(usermem_faults, cpu);
 	}
-	if (READ_ONCE(was_attached))
-		seq_printf(m, "socket_refused %lu\nsocket_absent %lu\n", refused, faults);
+	mutex_lock(&messages_lock);
+	for (i = 0; calls && i < NR_CALLS; i++)
+		under_way += !!READ_ONCE(calls[i].task);
+	if (was_attached)
+		seq_printf(m, "socket_refused %lu\nsocket_absent %lu\nsocket_under_way %u\n",
+			   refused, faults, under_way);
+	mutex_unlock(&messages_lock);
 }

@@ -150,7 +150,7 @@ static size_t crc_user(u32 *crc, const u8 *p, size_t len)
 }
 
 #ifdef HAVE_MSG_ITER
-#include <linux/bvec.h>
+#include <linux/blk_types.h>
 
 static void place_of_message(struct msg_place *place, const struct msghdr *msg,
 			     struct kept_iovecs *keep)

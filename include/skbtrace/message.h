@@ -147,18 +147,20 @@ typedef char skbtrace_message_layout_check
  *   P(id, symbol, kind, kernels, handler)
  *
  * kind     ENTRY, or CALL: entry and return.
- * kernels  ITER: where a message has an iterator (since 3.19) and the socket is locked by
- *	    the caller; IOVEC: before that, where it is not; ANY.
+ * kernels  ITER: where a message has an iterator, since 3.19; IOVEC: before that.
+ *	    LOCKED: where the socket is locked by the caller, since 4.14, 306b13eb3cf9
+ *	    ("proto_ops: Add locked held versions of sendmsg and sendpage"); UNLOCKED:
+ *	    before that.  ANY.
  * handler  what module/message_send.c and message_recv.c do there.
  */
 #define SKBTRACE_MESSAGE_POINTS(P) \
-	P(256, tcp_sendmsg_locked, CALL, ITER, send_locked) \
-	P(257, tcp_sendmsg, CALL, IOVEC, send_unlocked) \
-	P(258, do_tcp_sendpages, CALL, ITER, page_locked) \
-	P(259, tcp_sendpage, CALL, IOVEC, page_unlocked) \
+	P(256, tcp_sendmsg_locked, CALL, LOCKED, send_locked) \
+	P(257, tcp_sendmsg, CALL, UNLOCKED, send_unlocked) \
+	P(258, do_tcp_sendpages, CALL, LOCKED, page_locked) \
+	P(259, tcp_sendpage, CALL, UNLOCKED, page_unlocked) \
 	P(260, sk_page_frag_refill, ENTRY, ANY, checkpoint) \
-	P(261, tcp_current_mss, ENTRY, IOVEC, mss) \
-	P(262, sk_stream_wait_memory, ENTRY, IOVEC, wait) \
+	P(261, tcp_current_mss, ENTRY, UNLOCKED, mss) \
+	P(262, sk_stream_wait_memory, ENTRY, UNLOCKED, wait) \
 	P(263, skb_copy_datagram_iter, CALL, ITER, copy) \
 	P(264, skb_copy_datagram_iovec, CALL, IOVEC, copy) \
 	P(266, tcp_recvmsg, CALL, ANY, recv) \
