@@ -317,6 +317,7 @@ static void take_message(void *context, const struct stream_message *message)
 static int start_streams(struct run *run)
 {
 	const struct stream_ops ops = { .changed = take_change, .message = take_message };
+	unsigned int i;
 	char *points;
 	bool looked;
 
@@ -341,6 +342,9 @@ static int start_streams(struct run *run)
 	run->messages.filter.filter = &run->options->filter;
 	run->messages.filter.needle = &run->options->needle;
 	run->show.messages = &run->messages;
+	for (i = 0; i < NR_VIEWS; i++)
+		if (run->views[i])
+			run->views[i]->config.streams = run->streams;
 	return 0;
 }
 

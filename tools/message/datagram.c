@@ -9,6 +9,7 @@
 /* Datagrams under way that are remembered, each in one place; powers of two. */
 #define HOPS	16384
 #define COPIES	4096
+#define ENDS	4096
 
 /* The first, or the last, hop of a datagram. */
 struct datagram_hop {
@@ -34,10 +35,11 @@ struct datagram_end {
 	uint64_t life;
 	uint32_t len;
 	uint32_t crc;
+	struct stream_message call;
 };
 
 struct datagrams {
-	struct datagram_end ends[2][HOPS];
+	struct datagram_end ends[2][ENDS];
 	struct datagram_hop first[HOPS];
 	struct datagram_hop last[HOPS];
 	struct datagram_copy copies[COPIES];
@@ -80,14 +82,32 @@ static void add(struct datagram_result *result, enum stream_place place,
 static void compare_ends(struct datagrams *datagrams, const struct skbtrace_message *message,
 			 uint32_t crc, bool is_sent, struct datagram_result *result)
 {
-	struct datagram_end *own = &datagrams->ends[is_sent][message->life % HOPS];
-	const struct datagram_end *other = &datagrams->ends[!is_sent][message->life % HOPS];
+	struct datagram_end *own = &datagrams->ends[is_sent][message->life % ENDS];
+	const struct datagram_end *other = &datagrams->ends[!is_sent][message->life % ENDS];
 
 	own->life = message->life;
 	own->len = message->len;
 	own->crc = crc;
 	if (other->life == own->life && other->len == own->len && other->crc == own->crc)
 		add(result, STREAM_WHOLE, PAIR_SAME, NULL, NULL, false, DOUBT_NONE);
+	own->call = result->call;
+}
+
+/**
+ * datagrams_call() - the call that sent, or got, a datagram
+ * @datagrams: the datagrams
+ * @life: of its skb there
+ * @kind: SKBTRACE_MESSAGE_SEND or _RECV
+ *
+ * Return: the call as far as is known, or NULL.
+ */
+const struct stream_message *datagrams_call(const struct datagrams *datagrams, uint64_t life,
+					    unsigned int kind)
+{
+	const struct datagram_end *end =
+		&datagrams->ends[kind == SKBTRACE_MESSAGE_SEND][life % ENDS];
+
+	return life && end->life == life ? &end->call : NULL;
 }
 
 /* Why that says nothing of a whole datagram. */

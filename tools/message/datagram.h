@@ -40,6 +40,8 @@ struct datagrams *datagrams_new(void);
 void datagrams_free(struct datagrams *datagrams);
 void datagrams_hop(struct datagrams *datagrams, const struct skbtrace_record *record,
 		   const struct stream_flow *flow, bool is_first);
+const struct stream_message *datagrams_call(const struct datagrams *datagrams, uint64_t life,
+					    unsigned int kind);
 void datagrams_message(struct datagrams *datagrams, const struct skbtrace_message *message,
 		       const struct stream_flow *flow, struct datagram_result *result);
 

@@ -406,10 +406,17 @@ void streams_flush(struct streams *streams)
 unsigned int streams_calls_of(const struct streams *streams, const struct skbtrace_record *hop,
 			      unsigned int kind, struct stream_message *calls, unsigned int max)
 {
+	const struct stream_message *datagram;
 	struct stream_flow flow;
 	struct stream *stream;
 	unsigned int i, nr = 0;
 
+	if (hop->l4proto == IPPROTO_UDP && max) {
+		datagram = datagrams_call(streams->datagrams, hop->life, kind);
+		if (datagram)
+			*calls = *datagram;
+		return datagram ? 1 : 0;
+	}
 	if (hop->l4proto != IPPROTO_TCP || !hop->payload_len)
 		return 0;
 	flow_of_hop(&flow, hop);

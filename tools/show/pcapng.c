@@ -21,6 +21,7 @@
 #include "lib/list.h"
 #include "lib/utf8.h"
 #include "show.h"
+#include "show_messages.h"
 #include "view.h"
 
 enum block_type {
@@ -46,7 +47,7 @@ enum {
 
 /* Two addresses, a VLAN tag, a type; what header_of() makes. */
 #define FRAME_MAX	(2 * ETH_ALEN + 4 + 2 + CBPF_HEADER_MAX)
-#define COMMENT_MAX	768	/* the longest has less than 640 */
+#define COMMENT_MAX	1024	/* the longest has less than 640, and calls what is left */
 
 #define IP_HEADER_LEN	20
 #define TCP_HEADER_LEN	20
@@ -447,6 +448,7 @@ static void pcapng_journey(struct view *view, const struct journey *journey,
 		else if (change)
 			len += comment_of_change(journey, change, comment + len,
 						 COMMENT_MAX - len);
+		show_call_comment(view->config.streams, record, comment + len, COMMENT_MAX - len);
 		if (!capture_at)
 			write_packet(view, record, 0, comment);
 		else if (capture_add(pcapng->capture, record, comment))

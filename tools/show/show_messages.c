@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What applications sent and got, as text or JSON. */
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <time.h>
 
@@ -296,22 +297,66 @@ void show_message(struct show_messages *show, const struct stream_message *messa
 	fputs("}\n", show->out);
 }
 
-/* A hop of a packet that its first sender, or last receiver, is told by. */
-static const struct skbtrace_record *hop_with(const struct journey *journey, enum point_role role)
+/*
+ * Is a hop the one by which a packet's sender, or its reader, is told?  What a socket makes
+ * is at its first hop; what it has got, where the transport protocol takes it.
+ */
+static bool is_end_of(const struct skbtrace_record *record, unsigned int kind)
+{
+	enum point_role role = point_of(record->point)->role;
+
+	if (!record->payload_len)
+		return false;
+	if (kind == SKBTRACE_MESSAGE_SEND)
+		return role == ROLE_BIRTH;
+	return role == ROLE_TRANSPORT || (role == ROLE_DELIVER && record->l4proto == IPPROTO_UDP);
+}
+
+static const struct skbtrace_record *end_hop(const struct journey *journey, unsigned int kind)
 {
 	uint32_t i;
 
 	for (i = 0; i < journey->nr_hops; i++)
-		if (point_of(journey->hops[i].record.point)->role == role &&
-		    journey->hops[i].record.payload_len)
+		if (is_end_of(&journey->hops[i].record, kind))
 			return &journey->hops[i].record;
 	return NULL;
 }
 
-static void put_calls(struct show_messages *show, const struct journey *journey,
-		      enum point_role role, unsigned int kind)
+/**
+ * show_call_comment() - in a few words, the calls that sent, or got, what a hop has
+ * @streams: where they are told, or NULL
+ * @hop: the hop
+ * @text: where to
+ * @size: room there
+ *
+ * Return: the length; 0 if it is not the hop by which they are told.
+ */
+int show_call_comment(const struct streams *streams, const struct skbtrace_record *hop,
+		      char *text, int size)
 {
-	const struct skbtrace_record *hop = hop_with(journey, role);
+	unsigned int kind = is_end_of(hop, SKBTRACE_MESSAGE_SEND) ? SKBTRACE_MESSAGE_SEND :
+								    SKBTRACE_MESSAGE_RECV;
+	struct stream_message calls[SHOW_CALLS];
+	unsigned int nr = 0, i;
+	int len = 0;
+
+	if (streams && is_end_of(hop, kind))
+		nr = streams_calls_of(streams, hop, kind, calls, SHOW_CALLS);
+	for (i = 0; i < nr && len < size; i++)
+		len += snprintf(text + len, size - len, "; %s %.*s[%" PRIu32 "], call %" PRIu64
+				", %" PRIu32 " bytes from seq %" PRIu32, is_sent(&calls[i]) ?
+				"sent by" : "read by", SKBTRACE_NAME_LEN, calls[i].comm,
+				calls[i].pid, calls[i].call, calls[i].len, calls[i].seq);
+	if (len < size)
+		return len;
+	/* Whole calls, or none. */
+	*text = '\0';
+	return 0;
+}
+
+static void put_calls(struct show_messages *show, const struct journey *journey, unsigned int kind)
+{
+	const struct skbtrace_record *hop = end_hop(journey, kind);
 	struct stream_message calls[SHOW_CALLS];
 	unsigned int nr, i;
 	FILE *out = show->out;
@@ -348,7 +393,7 @@ static void put_calls(struct show_messages *show, const struct journey *journey,
  */
 void show_sender(struct show_messages *show, const struct journey *journey)
 {
-	put_calls(show, journey, ROLE_BIRTH, SKBTRACE_MESSAGE_SEND);
+	put_calls(show, journey, SKBTRACE_MESSAGE_SEND);
 }
 
 /**
@@ -358,5 +403,5 @@ void show_sender(struct show_messages *show, const struct journey *journey)
  */
 void show_receiver(struct show_messages *show, const struct journey *journey)
 {
-	put_calls(show, journey, ROLE_TRANSPORT, SKBTRACE_MESSAGE_RECV);
+	put_calls(show, journey, SKBTRACE_MESSAGE_RECV);
 }

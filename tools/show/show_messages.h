@@ -38,6 +38,8 @@ void show_message(struct show_messages *show, const struct stream_message *messa
 bool show_message_change(struct show_messages *show, const struct stream_change *change);
 void show_messages_summary(struct show_messages *show);
 int show_flows(struct show_messages *show);
+int show_call_comment(const struct streams *streams, const struct skbtrace_record *hop,
+		      char *text, int size);
 void show_sender(struct show_messages *show, const struct journey *journey);
 void show_receiver(struct show_messages *show, const struct journey *journey);
 

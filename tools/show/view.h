@@ -12,6 +12,7 @@
 #include "filter.h"
 #include "journey/journey.h"
 #include "lib/error.h"
+#include "message/stream.h"
 #include "source/source.h"
 
 /* V(name): --name FILE, written as name_view has it. */
@@ -52,12 +53,14 @@ struct view_ops {
  * struct view_config - what all views of a run have in common
  * @names: for the numbers in records
  * @filter: which hops
+ * @streams: what applications sent and got, or NULL
  * @capture_at: devices of which each journey has one hop alone, as if it had been
  *	captured there; NULL for all hops (pcapng)
  */
 struct view_config {
 	struct names *names;
 	const struct filter *filter;
+	const struct streams *streams;
 	const char *capture_at;
 };
 
