@@ -251,6 +251,8 @@ def describe(seed, kernel):
         corrupt(rng, network, kernel)
     elif rng.random() < 0.2:
         network["parameters"]["filter"] = rng.choice(("udp", "tcp", "ip6", "icmp or icmp6"))
+    # Of a draw of its own: networks stay those of their seeds.
+    network["parameters"]["socket"] = int(random.Random(f"socket {seed}").random() < 0.3)
     return network
 
 
@@ -424,8 +426,9 @@ def with_less(network):
         elif flow_.get("bytes", 0) > 3000:
             new["flows"][i]["bytes"] = 3000
             yield new
-    for name, plain in (("points", "*"), ("digest_max", 0), ("dev", ""), ("filter", "")):
-        if network["parameters"][name] != plain:
+    for name, plain in (("points", "*"), ("digest_max", 0), ("dev", ""), ("filter", ""),
+                        ("socket", 0)):
+        if network["parameters"].get(name, plain) != plain:
             new = copy.deepcopy(network)
             new["parameters"][name] = plain
             yield new

@@ -30,7 +30,9 @@ def read(text):
     for line in text.splitlines():
         head, hops, _ = line.partition(',"hops":[')
         if not hops:
-            summary = json.loads(line)
+            summary = {**json.loads(line), "applications": (summary or {}).get("applications", [])}
+            if summary["type"] == "application_change":
+                summary["applications"].append(line)
             continue
         journey = json.loads(head + "}")
         journey["line"] = line
@@ -181,6 +183,10 @@ def is_complete(network):
 def judge(network, flows, hits, journeys, summary):
     verdict = Verdict()
     verdict.journeys = len(journeys)
+    # Corruptions are all between hops, and what they make wrong TCP throws away.
+    for line in summary["applications"]:
+        verdict.false += 1
+        verdict.fail(f"nothing was changed outside of hops: {line}")
     for journey in journeys:
         if journey["payload"] == "unverified":
             verdict.unsure.append(journey["id"])

@@ -75,11 +75,11 @@ class Trace:
             self.write_chunk(file, self.END, 0, b"")
 
 
-in_force = {"points": "*", "digest_max": "0", "dev": "", "filter": ""}
+in_force = {"points": "*", "digest_max": "0", "dev": "", "filter": "", "socket": "0"}
 
 
 def set_parameters(wanted):
-    for key, value in wanted.items():
+    for key, value in {"socket": 0, **wanted}.items():
         value = str(value)
         if key == "filter" and value:
             value = ",".join(subprocess.run(
