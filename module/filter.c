@@ -102,8 +102,16 @@ enum admission ask_filter(const struct program *filter,
 	return may_be_tunnel(l4proto) ? ASK_INNER : REJECTED;
 }
 
-static bool flow_is_admitted(const struct program *filter,
-			     const struct skbtrace_record *record, u32 flags)
+/**
+ * flow_is_admitted() - does filter= admit what a record tells of a flow
+ * @filter: the program in force, of at least one instruction
+ * @record: the addresses, and what else is known
+ * @flags: its flags
+ *
+ * Context: any, in rcu_read_lock().
+ */
+bool flow_is_admitted(const struct program *filter,
+		      const struct skbtrace_record *record, u32 flags)
 {
 	struct cbpf_flow flow = {
 		.saddr = record->saddr,

@@ -38,6 +38,8 @@ enum admission ask_filter(const struct program *filter,
 bool record_is_admitted(const struct program *filter, enum admission admission,
 			const struct skbtrace_record *record, u32 flags,
 			const struct sk_buff *skb, int network);
+bool flow_is_admitted(const struct program *filter,
+		      const struct skbtrace_record *record, u32 flags);
 bool flow_is_sampled(const struct config *config,
 		     const struct skbtrace_record *record, u32 flags);
 bool rate_allows(struct cpu_trace *trace, u32 max_rate);

@@ -211,7 +211,7 @@ void message_copy_leave(struct message_point *point, void *data,
 	u32 first, done = 0, i;
 
 	/* It failed: nobody can say how far it came. */
-	if (regs_return_value(regs) || call->task != current || call->id != copy->id)
+	if (regs_return_value(regs) || !message_call_is(call, copy->id))
 		return;
 	message_recv_note(&call->recv, copy->offset, copy->seq, copy->len);
 	for (first = 0; first < copy->nr; first += SKBTRACE_CELLS) {

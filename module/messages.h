@@ -107,7 +107,6 @@ struct recv_state {
 
 /**
  * struct message_call - a call under way
- * @task: whose call it is, NULL: the slot is free
  * @sk: the socket
  * @id: its number
  * @began_ns: when it began
@@ -120,10 +119,9 @@ struct recv_state {
  * @send: of the former
  * @recv: of the latter
  *
- * Only @task looks at it, so that it needs no lock.
+ * Only the task whose it is looks at it, so that it needs no lock.
  */
 struct message_call {
-	struct task_struct *task;
 	const struct sock *sk;
 	u64 id;
 	u64 began_ns;
@@ -177,7 +175,14 @@ void messages_apply(bool wanted);
 void messages_show(struct seq_file *m);
 void messages_show_counts(struct seq_file *m);
 
-/* messages.c, for the two below */
+/* messages.c */
+bool message_breathe(unsigned long irqs);
+
+/* message_call.c */
+int message_calls_init(void);
+void message_calls_exit(void);
+void message_calls_show(struct seq_file *m);
+bool message_call_is(const struct message_call *call, u64 id);
 struct message_call *message_call_begin(struct message_point *point, const struct sock *sk,
 					unsigned int kind, size_t size, struct pt_regs *regs);
 struct message_call *message_call_of(const struct sock *sk, unsigned int kind);
@@ -185,7 +190,6 @@ void message_call_end(struct message_call *call);
 struct skbtrace_message *message_claim(const struct message_call *call, unsigned int point,
 				       unsigned int kind);
 void message_commit(void);
-bool message_breathe(unsigned long irqs);
 
 static inline u32 cell_left(u32 seq)
 {
