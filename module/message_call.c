@@ -88,16 +88,6 @@ struct message_call *message_call_of(const struct sock *sk, unsigned int kind)
 	return found;
 }
 
-/**
- * message_call_is() - is a call still the one that it was
- * @call: the call
- * @id: its number
- */
-bool message_call_is(const struct message_call *call, u64 id)
-{
-	return READ_ONCE(owners[call - calls]) == current && call->id == id;
-}
-
 static bool socket_is_ipv6(const struct sock *sk)
 {
 #if IS_ENABLED(CONFIG_IPV6)

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is copied from a socket's queue to a reader's memory: what the skb held, what
- * came of it in the memory, and what was there when the call returned.
+ * What is copied from a socket's queue to a reader's memory: what the skbs held, what came
+ * of it in the memory, and what was there when the call returned.
+ *
+ * What skbs hold is digested before it is copied.  The memory is compared with that when
+ * the copy is over for certain and something else can come: when the call sleeps, when it
+ * goes on somewhere else in the stream, and when it returns.  A call that has got all at
+ * once is done with that, and one record says so.
  */
 #include <linux/kernel.h>
 #include <linux/skbuff.h>
@@ -12,39 +17,6 @@
 #include "handler.h"
 #include "messages.h"
 #include "payload.h"
-
-/* Cells of one copy: an skb of 512 KiB (BIG TCP), or as much put together in the queue. */
-#define COPY_CELLS	132
-
-/**
- * struct copy - a copy under way
- * @call: the call that it is for
- * @id: its number
- * @at: the memory that is copied to
- * @kept: see usermem_of_message()
- * @offset: of that, behind the beginning of the call's
- * @seq: sequence number of the first byte
- * @len: bytes
- * @state: SKBTRACE_M_*: why @cell does not have all of them
- * @seen: bytes that @cell has
- * @nr: of these
- * @cell: of the skb
- */
-struct copy {
-	struct message_call *call;
-	u64 id;
-	struct usermem at;
-	struct kept_iovecs kept;
-	u32 offset;
-	u32 seq;
-	u32 len;
-	u32 state;
-	u32 seen;
-	u32 nr;
-	u32 cell[COPY_CELLS];
-};
-
-const size_t message_copy_size = sizeof(struct copy);
 
 int message_recv(struct message_point *point, void *data, struct pt_regs *regs,
 		 unsigned long irqs)
@@ -66,122 +38,99 @@ int message_recv(struct message_point *point, void *data, struct pt_regs *regs,
 	recv->room = message_left(msg);
 	recv->nr_runs = 0;
 	recv->partial = false;
+	recv->copied.to.len = 0;
+	recv->copied.before.len = 0;
 	usermem_of_message(&recv->start, msg, &recv->kept);
 	return 0;
 }
 
-/* Digest the skb's bytes, cut where the stream is. */
-static void read_skb(struct copy *copy, const struct sk_buff *skb, u32 offset,
+static void close_cell(struct copied *copied)
+{
+	if (!copied->to.open)
+		return;
+	copied->cell[copied->to.nr++] = ~copied->to.crc;
+	copied->to.open = 0;
+	copied->to.crc = ~0;
+}
+
+/* Digest the skb's bytes that go behind what is copied, cut where the stream is. */
+static void read_skb(struct copied *copied, const struct sk_buff *skb, u32 offset,
 		     unsigned long irqs)
 {
+	struct copied_to *to = &copied->to;
 	u32 stretch = 0;
 
 	if (!skb_is_sound(skb) || offset > skb->len ||
-	    copy->len > skb->len - offset) {
-		copy->state = SKBTRACE_M_UNREADABLE;
+	    to->len - to->seen > skb->len - offset) {
+		to->state = SKBTRACE_M_UNREADABLE;
 		return;
 	}
-	while (copy->seen < copy->len) {
-		u32 n = min(copy->len - copy->seen,
-			    cell_left(copy->seq + copy->seen));
-		s64 crc;
+	while (to->seen < to->len) {
+		u32 n = min(to->len - to->seen,
+			    cell_left(copied->seq + to->seen));
 
-		if (copy->nr == COPY_CELLS ||
+		if (to->nr == COPY_CELLS ||
 		    (stretch >= MESSAGE_STRETCH && !message_breathe(irqs))) {
-			copy->state = SKBTRACE_M_TOO_LONG;
+			to->state = SKBTRACE_M_TOO_LONG;
 			return;
 		}
 		if (stretch >= MESSAGE_STRETCH)
 			stretch = 0;
-		crc = payload_digest(skb, offset + copy->seen, n);
-		if (crc < 0) {
-			copy->state = SKBTRACE_M_UNREADABLE;
+		if (payload_crc(skb, offset, n, &to->crc)) {
+			to->state = SKBTRACE_M_UNREADABLE;
+			to->open = 0;
 			return;
 		}
-		copy->cell[copy->nr++] = crc;
-		copy->seen += n;
+		to->open += n;
+		to->seen += n;
+		offset += n;
 		stretch += n;
+		if ((copied->seq + to->seen) % SKBTRACE_GRID == 0)
+			close_cell(copied);
 	}
-}
-
-/* skb_copy_datagram_iter(skb, offset, to, len), and of old _iovec(). */
-int message_copy(struct message_point *point, void *data, struct pt_regs *regs,
-		 unsigned long irqs)
-{
-	const struct sk_buff *skb = sound_pointer(regs_get_kernel_argument(regs, 0));
-	u32 offset = regs_get_kernel_argument(regs, 1);
-	struct copy *copy = data;
-	struct message_call *call;
-	const struct tcp_skb_cb *cb;
-
-	if (!skb || current_context() != SKBTRACE_TASK)
-		return 1;
-	call = message_call_of(skb->sk, SKBTRACE_MESSAGE_RECV);
-	if (!call || call->sk->sk_protocol != IPPROTO_TCP ||
-	    !message_is_read_to(call->recv.msg, regs_get_kernel_argument(regs, 2)))
-		return 1;
-	copy->call = call;
-	copy->id = call->id;
-	copy->len = regs_get_kernel_argument(regs, 3);
-	copy->offset = call->recv.room - message_left(call->recv.msg);
-	usermem_of_message(&copy->at, call->recv.msg, &copy->kept);
-	if (skb->sk) {
-		cb = TCP_SKB_CB(skb);
-		copy->seq = cb->seq + offset;
-		if (cb->tcp_flags & TCPHDR_SYN)
-			copy->seq++;
-	} else {
-		/* Straight from what arrives, which is not queued (RHEL 7). */
-		copy->seq = READ_ONCE(tcp_sk(call->sk)->copied_seq);
-	}
-	copy->state = 0;
-	copy->seen = 0;
-	copy->nr = 0;
-	read_skb(copy, skb, offset, irqs);
-	return 0;
-}
-
-/*
- * Compare with what is in memory now: the cells from @first on, as many as go into a
- * record.
- */
-static void record_copy(struct copy *copy, unsigned int point, u32 first, u32 done)
-{
-	struct skbtrace_message *message;
-	u32 i, len = 0, differs = 0;
-	bool compared = true;
-
-	for (i = 0; i < SKBTRACE_CELLS && first + i < copy->nr; i++) {
-		u32 n = min(copy->seen - done - len, cell_left(copy->seq + done + len));
-		u32 crc = ~0;
-
-		compared = compared && usermem_crc(&copy->at, &crc, n) == n;
-		if (compared && ~crc != copy->cell[first + i])
-			differs |= 1u << i;
-		len += n;
-	}
-	message = message_claim(copy->call, point, SKBTRACE_MESSAGE_COPY);
-	if (!message)
-		return;
-	message->seq = copy->seq + done;
-	message->len = len;
-	message->differs = differs;
-	if (compared)
-		message->state |= SKBTRACE_M_COMPARED;
-	if (done + len == copy->seen)
-		message->state |= copy->state;
-	memcpy(message->cell, copy->cell + first, i * sizeof(*copy->cell));
-	message_commit();
 }
 
 /**
- * message_recv_note() - remember where in memory which bytes of the stream are
- * @recv: of the call
- * @offset: behind the beginning of the call's memory
- * @seq: the sequence number of the first
+ * message_copied() - bytes of an skb are about to be copied, or have just been
+ * @recv: for this call, whose last copy has not failed
+ * @skb: the skb
+ * @offset: where they are in it
+ * @at: where in the call's memory
+ * @seq: their sequence number; they follow what was copied before, if there is something
  * @len: how many
+ * @irqs: see message_breathe()
  */
-void message_recv_note(struct recv_state *recv, u32 offset, u32 seq, u32 len)
+void message_copied(struct recv_state *recv, const struct sk_buff *skb, u32 offset,
+		    u32 at, u32 seq, u32 len, unsigned long irqs)
+{
+	struct copied *copied = &recv->copied;
+
+	copied->before = copied->to;
+	if (!copied->to.len) {
+		copied->offset = at;
+		copied->seq = seq;
+		copied->to.seen = 0;
+		copied->to.state = 0;
+		copied->to.nr = 0;
+		copied->to.open = 0;
+		copied->to.crc = ~0;
+	}
+	copied->to.len += len;
+	read_skb(copied, skb, offset, irqs);
+}
+
+/* Has all been copied that was to be?  If the last copy failed it is forgotten. */
+static void confirm(struct recv_state *recv)
+{
+	struct copied *copied = &recv->copied;
+
+	if (copied->to.len &&
+	    recv->room - message_left(recv->msg) < copied->offset + copied->to.len)
+		copied->to = copied->before;
+}
+
+/* Remember where in memory which bytes of the stream are. */
+static void note_run(struct recv_state *recv, u32 offset, u32 seq, u32 len)
 {
 	struct recv_run *run = recv->run;
 
@@ -203,24 +152,131 @@ void message_recv_note(struct recv_state *recv, u32 offset, u32 seq, u32 len)
 	recv->nr_runs++;
 }
 
-void message_copy_leave(struct message_point *point, void *data,
-			struct pt_regs *regs, unsigned long irqs)
+/*
+ * Compare the memory with what was copied there, and record both: cells from @first on, as
+ * many as go into a record, of bytes from @done on.  Return: how many bytes these are.
+ */
+static u32 record_some(struct message_call *call, unsigned int point, unsigned int kind,
+		       struct usermem *at, u32 first, u32 done, u32 state, int ret)
 {
-	struct copy *copy = data;
-	struct message_call *call = copy->call;
-	u32 first, done = 0, i;
+	const struct copied *copied = &call->recv.copied;
+	struct skbtrace_message *message;
+	u32 i, len = 0, differs = 0;
+	bool compared = true;
 
-	/* It failed: nobody can say how far it came. */
-	if (regs_return_value(regs) || !message_call_is(call, copy->id))
-		return;
-	message_recv_note(&call->recv, copy->offset, copy->seq, copy->len);
-	for (first = 0; first < copy->nr; first += SKBTRACE_CELLS) {
-		if (first && !message_breathe(irqs))
-			return;
-		record_copy(copy, point->id, first, done);
-		for (i = 0; i < SKBTRACE_CELLS && done < copy->seen; i++)
-			done += min(copy->seen - done, cell_left(copy->seq + done));
+	for (i = 0; i < SKBTRACE_CELLS && first + i < copied->to.nr; i++) {
+		u32 n = min(copied->to.seen - done - len,
+			    cell_left(copied->seq + done + len));
+		u32 crc = ~0;
+
+		compared = compared && usermem_crc(at, &crc, n) == n;
+		if (compared && ~crc != copied->cell[first + i])
+			differs |= 1u << i;
+		len += n;
 	}
+	message = message_claim(call, point, kind);
+	if (!message)
+		return len;
+	message->seq = copied->seq + done;
+	message->len = len;
+	message->differs = differs;
+	message->state |= state;
+	if (compared)
+		message->state |= SKBTRACE_M_COMPARED;
+	message->ret = ret;
+	memcpy(message->cell, copied->cell + first, i * sizeof(*copied->cell));
+	message_commit();
+	return len;
+}
+
+/* @state and @ret are those of the last record. */
+static void record_copied(struct message_call *call, unsigned int point, unsigned int kind,
+			  u32 each, u32 state, int ret, unsigned long irqs)
+{
+	struct copied *copied = &call->recv.copied;
+	struct usermem at = call->recv.start;
+	u32 first = 0, done = 0;
+
+	close_cell(copied);
+	if (copied->offset)
+		usermem_skip(&at, copied->offset);
+	while (copied->to.nr - first > SKBTRACE_CELLS) {
+		done += record_some(call, point, kind, &at, first, done, each, 0);
+		first += SKBTRACE_CELLS;
+		if (message_breathe(irqs))
+			continue;
+		/* What was not compared is not said. */
+		copied->to.nr = first;
+		copied->to.seen = done;
+		copied->to.state = SKBTRACE_M_TOO_LONG;
+	}
+	record_some(call, point, kind, &at, first, done,
+		    each | state | copied->to.state, ret);
+}
+
+/* Something else is coming: what is in memory by now is what was copied. */
+static void settle(struct message_call *call, unsigned int point, unsigned long irqs)
+{
+	struct copied *copied = &call->recv.copied;
+
+	confirm(&call->recv);
+	if (!copied->to.len)
+		return;
+	record_copied(call, point, SKBTRACE_MESSAGE_COPY, 0, 0, 0, irqs);
+	note_run(&call->recv, copied->offset, copied->seq, copied->to.len);
+	copied->to.len = 0;
+}
+
+/* skb_copy_datagram_iter(skb, offset, to, len), and of old _iovec(). */
+int message_copy(struct message_point *point, void *data, struct pt_regs *regs,
+		 unsigned long irqs)
+{
+	const struct sk_buff *skb = sound_pointer(regs_get_kernel_argument(regs, 0));
+	u32 offset = regs_get_kernel_argument(regs, 1);
+	u32 len = regs_get_kernel_argument(regs, 3), at, seq;
+	const struct tcp_skb_cb *cb;
+	struct message_call *call;
+	struct copied *copied;
+
+	if (!skb || current_context() != SKBTRACE_TASK)
+		return 0;
+	call = message_call_of(skb->sk, SKBTRACE_MESSAGE_RECV);
+	if (!call || call->sk->sk_protocol != IPPROTO_TCP ||
+	    !message_is_read_to(call->recv.msg, regs_get_kernel_argument(regs, 2)))
+		return 0;
+	if (skb->sk) {
+		cb = TCP_SKB_CB(skb);
+		seq = cb->seq + offset;
+		if (cb->tcp_flags & TCPHDR_SYN)
+			seq++;
+	} else {
+		/* Straight from what arrives, which is not queued (RHEL 7). */
+		seq = READ_ONCE(tcp_sk(call->sk)->copied_seq);
+	}
+	at = call->recv.room - message_left(call->recv.msg);
+	copied = &call->recv.copied;
+	confirm(&call->recv);
+	if (copied->to.len &&
+	    (seq != copied->seq + copied->to.len || at != copied->offset + copied->to.len ||
+	     copied->to.state || copied->to.nr + len / SKBTRACE_GRID + 2 > COPY_CELLS))
+		settle(call, point->id, irqs);
+	message_copied(&call->recv, skb, offset, at, seq, len, irqs);
+	return 0;
+}
+
+/* sk_wait_data(): the call sleeps, and others may write to what it has got. */
+int message_wait_data(struct message_point *point, void *data,
+		      struct pt_regs *regs, unsigned long irqs)
+{
+	const struct sock *sk = sound_pointer(regs_get_kernel_argument(regs, 0));
+	struct message_call *call;
+
+	if (!sk || current_context() != SKBTRACE_TASK)
+		return 0;
+	call = message_call_of(sk, SKBTRACE_MESSAGE_RECV);
+	if (call && sk->sk_protocol == IPPROTO_TCP)
+		settle(call, point->id, irqs);
+	return 0;
 }
 
 static void record_received(struct message_call *call, struct cells *cells,
@@ -241,20 +297,15 @@ static void record_received(struct message_call *call, struct cells *cells,
 	cells_begin(cells, cells_end(cells));
 }
 
-void message_recv_leave(struct message_point *point, void *data,
-			struct pt_regs *regs, unsigned long irqs)
+/*
+ * Look once more at what was there when the call slept or went on elsewhere.  Return: SKBTRACE_M_*:
+ * why not at all of it.
+ */
+static u32 read_runs(struct message_call *call, struct cells *cells, unsigned long irqs)
 {
-	struct message_call *call = *(struct message_call **)data;
-	struct recv_state *recv = &call->recv;
-	int ret = (int)regs_return_value(regs);
-	u32 budget = MESSAGE_RECV_MAX, state = SKBTRACE_M_END, stretch = 0, i;
-	struct cells cells;
+	u32 budget = MESSAGE_RECV_MAX, state = 0, stretch = 0, i;
+	const struct recv_state *recv = &call->recv;
 
-	/* Of a datagram that nobody follows nothing is to be said. */
-	if (ret <= 0 ||
-	    (call->sk->sk_protocol == IPPROTO_UDP && !call->life))
-		goto out;
-	cells_begin(&cells, 0);
 	for (i = 0; i < recv->nr_runs; i++) {
 		const struct recv_run *run = &recv->run[i];
 		u32 left = min(run->len, budget);
@@ -263,14 +314,14 @@ void message_recv_leave(struct message_point *point, void *data,
 		if (left < run->len)
 			state |= SKBTRACE_M_TOO_LONG;
 		budget -= left;
-		if (cells.len)
-			record_received(call, &cells, 0, 0);
-		cells_begin(&cells, run->seq);
+		if (cells->len)
+			record_received(call, cells, 0, 0);
+		cells_begin(cells, run->seq);
 		usermem_skip(&at, run->offset);
 		while (left) {
-			u32 n = min(left, cell_left(cells_end(&cells)));
+			u32 n = min(left, cell_left(cells_end(cells)));
 
-			if (cells_read(&cells, &at, n, false) != n) {
+			if (cells_read(cells, &at, n, false) != n) {
 				state |= SKBTRACE_M_UNREADABLE;
 				break;
 			}
@@ -283,16 +334,43 @@ void message_recv_leave(struct message_point *point, void *data,
 				}
 				stretch = 0;
 			}
-			if (left && cells.nr == SKBTRACE_CELLS)
-				record_received(call, &cells, 0, 0);
+			if (left && cells->nr == SKBTRACE_CELLS)
+				record_received(call, cells, 0, 0);
 		}
-		cells_close(&cells);
+		cells_close(cells);
 	}
-	if (!recv->nr_runs)
-		state |= SKBTRACE_M_UNPLACED;
-	else if (recv->partial)
+	return state;
+}
+
+void message_recv_leave(struct message_point *point, void *data,
+			struct pt_regs *regs, unsigned long irqs)
+{
+	struct message_call *call = *(struct message_call **)data;
+	struct recv_state *recv = &call->recv;
+	int ret = (int)regs_return_value(regs);
+	u32 state = SKBTRACE_M_END;
+	struct cells cells;
+
+	/* Of a datagram that nobody follows nothing is to be said. */
+	if (ret <= 0 ||
+	    (call->sk->sk_protocol == IPPROTO_UDP && !call->life))
+		goto out;
+	confirm(recv);
+	cells_begin(&cells, 0);
+	if (recv->nr_runs)
+		state |= read_runs(call, &cells, irqs);
+	if (recv->partial)
 		state |= SKBTRACE_M_TOO_LONG;
-	record_received(call, &cells, state, ret);
+	if (recv->copied.to.len) {
+		if (cells.len)
+			record_received(call, &cells, 0, 0);
+		record_copied(call, call->point, SKBTRACE_MESSAGE_RECV, SKBTRACE_M_COPIED,
+			      state, ret, irqs);
+	} else {
+		if (!recv->nr_runs)
+			state |= SKBTRACE_M_UNPLACED;
+		record_received(call, &cells, state, ret);
+	}
 out:
 	message_call_end(call);
 }

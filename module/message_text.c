@@ -43,6 +43,8 @@ void text_show_message(struct seq_file *m, const struct skbtrace_message *messag
 		seq_printf(m, " life=%llu", message->life);
 	if (message->state & SKBTRACE_M_END)
 		seq_printf(m, " ret=%d", message->ret);
+	if (message->state & SKBTRACE_M_COPIED)
+		seq_puts(m, " copied");
 	if (message->late)
 		seq_puts(m, " late");
 	if (message->differs)

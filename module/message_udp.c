@@ -80,12 +80,9 @@ int message_udp_got(struct message_point *point, void *data,
 {
 	const struct sock *sk = sound_pointer(regs_get_kernel_argument(regs, 0));
 	const struct sk_buff *skb = sound_pointer(regs_get_kernel_argument(regs, 1));
-	struct skbtrace_message *message;
 	struct message_call *call;
 	const struct life *life;
-	struct usermem at;
-	u32 len, done = 0, i;
-	bool compared = true;
+	u32 len;
 
 	if (!sk || !skb || (int)regs_get_kernel_argument(regs, 2) < 0 ||
 	    current_context() != SKBTRACE_TASK)
@@ -99,28 +96,6 @@ int message_udp_got(struct message_point *point, void *data,
 	    len > MESSAGE_STRETCH)
 		return 0;
 	call->life = life->number;
-	message_recv_note(&call->recv, 0, 0, len);
-	message = message_claim(call, point->id, SKBTRACE_MESSAGE_COPY);
-	if (!message)
-		return 0;
-	at = call->recv.start;
-	for (i = 0; done < len; i++) {
-		u32 n = min(len - done, cell_left(done)), crc = ~0;
-		s64 skb_crc = payload_digest(skb, QUEUED_AT + done, n);
-
-		if (skb_crc < 0) {
-			message->state |= SKBTRACE_M_UNREADABLE;
-			break;
-		}
-		message->cell[i] = skb_crc;
-		compared = compared && usermem_crc(&at, &crc, n) == n;
-		if (compared && ~crc != (u32)skb_crc)
-			message->differs |= 1u << i;
-		done += n;
-	}
-	message->len = done;
-	if (compared)
-		message->state |= SKBTRACE_M_COMPARED;
-	message_commit();
+	message_copied(&call->recv, skb, QUEUED_AT, 0, 0, len, irqs);
 	return 0;
 }

@@ -42,7 +42,7 @@ static bool was_attached;	/* once: then there may be records */
 #define IS_FOR_UNLOCKED	true
 #endif
 
-/* Of entry points nothing is kept, and of all but copies a pointer. */
+/* Of entry points nothing is kept, of calls a pointer. */
 #define CALL_IS		true
 #define ENTRY_IS	false
 
@@ -175,8 +175,6 @@ static int attach_one(struct message_point *point)
 	point->rp.entry_handler = call_handler_of;
 	point->rp.handler = return_handler_of;
 	point->rp.data_size = point->data_size;
-	if (point->entry == message_copy)
-		point->rp.data_size = message_copy_size;
 	/* Calls sleep: as many as may be under way. */
 	point->rp.maxactive = CALLS_ASLEEP;
 	return register_kretprobe(&point->rp);

@@ -19,7 +19,7 @@ struct sock;
 /* So much of a send() is read before the kernel copies it: what it copies at once. */
 #define MESSAGE_AHEAD		32768u
 
-/* So much of what a call received is looked at when it returns. */
+/* So much of what a call received is looked at once more when it returns. */
 #define MESSAGE_RECV_MAX	(1u << 20)
 
 /* Stretches of the stream that one recv() got, if others read in between. */
@@ -73,6 +73,33 @@ struct send_state {
 	struct cells cells;
 };
 
+/* Cells of what is copied: an skb of 512 KiB (BIG TCP), or as much of several. */
+#define COPY_CELLS		132
+
+/**
+ * struct copied - what was copied to a reader since its memory was looked at last
+ * @offset: of the first byte, behind the beginning of the call's memory
+ * @seq: its sequence number
+ * @to: how far that goes
+ * @before: how far it went before the last copy, which may have failed
+ * @cell: CRCs of what skbs held
+ *
+ * One piece, in the stream and in memory.
+ */
+struct copied {
+	u32 offset;
+	u32 seq;
+	struct copied_to {
+		u32 len;	/* bytes that were to be copied */
+		u32 seen;	/* of these, those that were digested */
+		u32 state;	/* SKBTRACE_M_*: why not all */
+		u32 nr;		/* closed cells */
+		u32 open;	/* bytes in the next one */
+		u32 crc;	/* their CRC, not complemented */
+	} to, before;
+	u32 cell[COPY_CELLS];
+};
+
 /**
  * struct recv_run - bytes that follow each other in the stream and in memory
  * @offset: behind the beginning of the call's memory
@@ -93,7 +120,8 @@ struct recv_run {
  * @room: bytes that are wanted
  * @nr_runs: how many
  * @partial: there were more
- * @run: what was copied
+ * @run: what was copied, and compared with skbs
+ * @copied: what was copied after that
  */
 struct recv_state {
 	struct usermem start;
@@ -103,6 +131,7 @@ struct recv_state {
 	u32 nr_runs;
 	bool partial;
 	struct recv_run run[MESSAGE_RUNS];
+	struct copied copied;
 };
 
 /**
@@ -182,7 +211,6 @@ bool message_breathe(unsigned long irqs);
 int message_calls_init(void);
 void message_calls_exit(void);
 void message_calls_show(struct seq_file *m);
-bool message_call_is(const struct message_call *call, u64 id);
 struct message_call *message_call_begin(struct message_point *point, const struct sock *sk,
 					unsigned int kind, size_t size, struct pt_regs *regs);
 struct message_call *message_call_of(const struct sock *sk, unsigned int kind);
@@ -247,6 +275,7 @@ MESSAGE_HANDLERS(copy);
 MESSAGE_HANDLERS(recv);
 MESSAGE_HANDLERS(udp_send);
 MESSAGE_HANDLERS(udp_got);
+MESSAGE_HANDLERS(wait_data);
 
 /* message_send.c */
 struct message_call *message_send_begin(struct message_point *point, void *data,
@@ -261,8 +290,7 @@ void message_send_leave(struct message_call *call, struct pt_regs *regs,
 void message_udp_tie(const struct sk_buff *skb, u64 life);
 
 /* message_recv.c */
-void message_recv_note(struct recv_state *recv, u32 offset, u32 seq, u32 len);
-
-extern const size_t message_copy_size;
+void message_copied(struct recv_state *recv, const struct sk_buff *skb, u32 offset,
+		    u32 at, u32 seq, u32 len, unsigned long irqs);
 
 #endif /* SKBTRACE_MESSAGES_H */

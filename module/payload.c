@@ -165,6 +165,26 @@ static int walk_skb(const struct sk_buff *skb, unsigned int *offset,
 }
 
 /**
+ * payload_crc() - go on with a CRC-32C over a part of an skb
+ * @skb: an skb for which skb_is_sound() is true
+ * @offset: where the part begins, bytes behind skb->data
+ * @len: its length, bytes; @offset + @len <= skb->len
+ * @crc: the CRC, not complemented
+ *
+ * Context: any.
+ * Return: 0, or -EFAULT if a fragment cannot be read (device memory).
+ */
+int payload_crc(const struct sk_buff *skb, unsigned int offset, unsigned int len,
+		u32 *crc)
+{
+	struct sums sums = { .crc = *crc };
+	int err = walk_skb(skb, &offset, &len, &sums);
+
+	*crc = sums.crc;
+	return err;
+}
+
+/**
  * payload_digest() - CRC-32C of a part of an skb
  * @skb: an skb for which skb_is_sound() is true
  * @offset: where the part begins, bytes behind skb->data

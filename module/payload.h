@@ -31,6 +31,8 @@ static __always_inline bool skb_is_sound(const struct sk_buff *skb)
 					skb_with_fragments_is_sound(skb);
 }
 
+int payload_crc(const struct sk_buff *skb, unsigned int offset, unsigned int len,
+		u32 *crc);
 s64 payload_digest(const struct sk_buff *skb, unsigned int offset,
 		   unsigned int len);
 int payload_digest_cut(const struct sk_buff *skb, unsigned int offset,

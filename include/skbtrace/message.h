@@ -30,7 +30,8 @@
  *	to the reader's memory: @cell is the skb's, @differs says where the memory's is
  *	another
  * @SKBTRACE_MESSAGE_RECV: bytes in the reader's memory when recv() and the like
- *	returned; @cell
+ *	returned; @cell.  With SKBTRACE_M_COPIED it is a COPY as well, compared when the call
+ *	returned, as nothing could have come between: @cell and @differs are that one's
  */
 enum skbtrace_message_kind {
 	SKBTRACE_MESSAGE_SEND,
@@ -47,6 +48,7 @@ enum skbtrace_message_kind {
 #define SKBTRACE_M_KERNEL	0x0010u	/* pages of the kernel: sendfile(), splice() */
 #define SKBTRACE_M_COMPARED	0x0020u	/* differs is valid */
 #define SKBTRACE_M_TOO_LONG	0x0040u	/* more than is looked at in one go follows */
+#define SKBTRACE_M_COPIED	0x0080u	/* RECV: a COPY as well, see there */
 
 /**
  * struct skbtrace_message - bytes of an application
@@ -161,13 +163,14 @@ typedef char skbtrace_message_layout_check
 	P(260, sk_page_frag_refill, ENTRY, ANY, checkpoint) \
 	P(261, tcp_current_mss, ENTRY, UNLOCKED, mss) \
 	P(262, sk_stream_wait_memory, ENTRY, UNLOCKED, wait) \
-	P(263, skb_copy_datagram_iter, CALL, ITER, copy) \
-	P(264, skb_copy_datagram_iovec, CALL, IOVEC, copy) \
+	P(263, skb_copy_datagram_iter, ENTRY, ITER, copy) \
+	P(264, skb_copy_datagram_iovec, ENTRY, IOVEC, copy) \
 	P(266, tcp_recvmsg, CALL, ANY, recv) \
 	P(267, udp_sendmsg, CALL, ANY, udp_send) \
 	P(268, udpv6_sendmsg, CALL, ANY, udp_send) \
 	P(271, udp_recvmsg, CALL, ANY, recv) \
 	P(272, udpv6_recvmsg, CALL, ANY, recv) \
-	P(273, skb_consume_udp, ENTRY, ANY, udp_got)
+	P(273, skb_consume_udp, ENTRY, ANY, udp_got) \
+	P(274, sk_wait_data, ENTRY, ANY, wait_data)
 
 #endif /* SKBTRACE_MESSAGE_H */

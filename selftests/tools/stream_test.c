@@ -167,6 +167,14 @@ static void copy(struct world *world, uint64_t call, uint32_t from, uint32_t len
 	message(world, SKBTRACE_MESSAGE_COPY, call, from, len, 0, 0, 0, 0);
 }
 
+/* A call that has got all at once. */
+static void copy_and_recv(struct world *world, uint64_t call, uint32_t from, uint32_t len,
+			  uint32_t differs)
+{
+	message(world, SKBTRACE_MESSAGE_RECV, call, from, len, SKBTRACE_M_END |
+		SKBTRACE_M_COPIED | SKBTRACE_M_COMPARED, 0, 0, differs);
+}
+
 static void recv_call(struct world *world, uint64_t call, uint32_t from, uint32_t len)
 {
 	message(world, SKBTRACE_MESSAGE_RECV, call, from, len, SKBTRACE_M_END, 0, 0, 0);
@@ -295,6 +303,35 @@ TEST_F(stream, changed_before_the_call_returned)
 	ASSERT_EQ(1, self->w->nr_changes);
 	EXPECT_EQ(STREAM_RETURNED, self->w->change[0].place);
 	EXPECT_EQ(22, self->w->change[0].after.pid);
+}
+
+/* Of a call that has got all at once one record tells both. */
+TEST_F(stream, copied_and_returned)
+{
+	send_call(self->w, 1, 0, 9000);
+	hop(self->w, ROLE_TRANSPORT, 0, 9000, 0);
+	copy_and_recv(self->w, 2, 0, 9000, 0);
+	streams_flush(self->w->streams);
+	EXPECT_EQ(0, self->w->nr_changes);
+	EXPECT_EQ(9000, self->bytes[STREAM_QUEUED].same);
+	EXPECT_EQ(9000, self->bytes[STREAM_COPIED].same);
+	EXPECT_EQ(9000, self->bytes[STREAM_RETURNED].same);
+	EXPECT_EQ(9000, self->bytes[STREAM_WHOLE].same);
+}
+
+/* What came of the copy is another cell: that is where, and no other place is. */
+TEST_F(stream, changed_as_it_is_copied_and_returned)
+{
+	send_call(self->w, 1, 0, 12000);
+	hop(self->w, ROLE_TRANSPORT, 0, 12000, 0);
+	copy_and_recv(self->w, 2, 0, 12000, 2);
+	streams_flush(self->w->streams);
+	ASSERT_EQ(1, self->w->nr_changes);
+	EXPECT_EQ(STREAM_COPIED, self->w->change[0].place);
+	EXPECT_EQ(SKBTRACE_GRID, self->bytes[STREAM_COPIED].changed);
+	EXPECT_EQ(12000, self->bytes[STREAM_QUEUED].same);
+	EXPECT_EQ(SKBTRACE_GRID, self->bytes[STREAM_RETURNED].why[DOUBT_CHANGED]);
+	EXPECT_EQ(12000 - SKBTRACE_GRID, self->bytes[STREAM_WHOLE].same);
 }
 
 /* What is sent again, or peeked at before it is read, is counted once. */
@@ -537,6 +574,29 @@ static void udp_message(struct world *world, unsigned int kind, uint64_t call, u
 		message.cell[i] = crc32c(world->bytes + done, n) ^ (wrong >> i & 1);
 	}
 	streams_record(world->streams, (const struct skbtrace_record *)&message);
+}
+
+TEST_F(stream, datagram_that_was_got_at_once)
+{
+	struct skbtrace_message message = {
+		.ts_ns = self->w->now, .protocol = ETH_P_IP, .l4proto = IPPROTO_UDP, .call = 2,
+		.life = 5, .kind = SKBTRACE_MESSAGE_RECV, .pid = 22, .len = 3000, .size = 3000,
+		.ret = 3000, .flags = SKBTRACE_F_MESSAGE, .state = SKBTRACE_M_END |
+		SKBTRACE_M_COPIED | SKBTRACE_M_COMPARED,
+	};
+
+	message.cell[0] = crc32c(self->w->bytes, 3000);
+	udp_hop(self->w, ROLE_BIRTH, 5, 3000);
+	udp_message(self->w, SKBTRACE_MESSAGE_SEND, 1, 5, 3000, 0, 0);
+	udp_hop(self->w, ROLE_TRANSPORT, 5, 3000);
+	streams_record(self->w->streams, (const struct skbtrace_record *)&message);
+	EXPECT_EQ(0, self->w->nr_changes);
+	EXPECT_EQ(3000, self->bytes[STREAM_QUEUED].same);
+	EXPECT_EQ(3000, self->bytes[STREAM_COPIED].same);
+	EXPECT_EQ(3000, self->bytes[STREAM_RETURNED].same);
+	EXPECT_EQ(3000, self->bytes[STREAM_WHOLE].same);
+	ASSERT_EQ(2, self->w->nr_messages);
+	EXPECT_EQ(VERDICT_INTACT, stream_verdict(&self->w->message[1]));
 }
 
 TEST_F(stream, datagram)

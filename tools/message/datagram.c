@@ -264,6 +264,8 @@ void datagrams_message(struct datagrams *datagrams, const struct skbtrace_messag
 		take_copied(datagrams, message, flow, &witness, result);
 		break;
 	default:
+		if (message->state & SKBTRACE_M_COPIED)
+			take_copied(datagrams, message, flow, &witness, result);
 		take_returned(datagrams, message, flow, &witness, result);
 		break;
 	}

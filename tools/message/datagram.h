@@ -33,7 +33,7 @@ struct datagram_result {
 		struct witness after;
 		bool is_late;
 		enum doubt doubt;
-	} at[3];
+	} at[4];
 };
 
 struct datagrams *datagrams_new(void);

@@ -221,6 +221,24 @@ static void take_copied(struct streams *streams, struct stream *stream,
 		stream_tell_change(streams, stream, STREAM_COPIED, &span);
 }
 
+/* Of a call that has got all at once the memory was looked at once, when it returned. */
+static int take_copied_and_returned(struct streams *streams, struct stream *stream,
+				    const struct skbtrace_message *message, struct piece *piece,
+				    bool differs)
+{
+	int err = pair_add(&stream->pairs[PAIR_QUEUED], 1, piece);
+
+	piece->doubt = differs ? DOUBT_CHANGED : DOUBT_NONE;
+	take_copied(streams, stream, message, piece);
+	if (!(message->state & SKBTRACE_M_COMPARED))
+		piece->doubt = DOUBT_UNREADABLE;
+	if (err >= 0)
+		err = pair_add(&stream->pairs[PAIR_RETURNED], 0, piece);
+	if (err >= 0)
+		err = pair_add(&stream->pairs[PAIR_RETURNED], 1, piece);
+	return err;
+}
+
 static int take_cells(struct streams *streams, struct stream *stream,
 		      const struct skbtrace_message *message)
 {
@@ -252,7 +270,10 @@ static int take_cells(struct streams *streams, struct stream *stream,
 				err = pair_add(&stream->pairs[PAIR_RETURNED], 0, &piece);
 			break;
 		default:
-			err = pair_add(&stream->pairs[PAIR_RETURNED], 1, &piece);
+			err = message->state & SKBTRACE_M_COPIED ?
+			      take_copied_and_returned(streams, stream, message, &piece,
+						       message->differs >> i & 1) :
+			      pair_add(&stream->pairs[PAIR_RETURNED], 1, &piece);
 			break;
 		}
 		if (err >= 0 && message->kind != SKBTRACE_MESSAGE_COPY &&

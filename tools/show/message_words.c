@@ -54,7 +54,7 @@ static const struct {
 	[DOUBT_HOP] = { "hop", "no hop was recorded that has them" },
 	[DOUBT_CUTS] = { "cuts", "in pieces of which none are the same bytes" },
 	[DOUBT_TWICE] = { "twice", "they came twice, and not the same" },
-	[DOUBT_CHANGED] = { "changed", "they were changed at another place, or are others" },
+	[DOUBT_CHANGED] = { "elsewhere", "they were changed at another place, or are others" },
 	[DOUBT_ZEROCOPY] = { "zerocopy", "MSG_ZEROCOPY: not copied" },
 	[DOUBT_UNPLACED] = { "unplaced",
 			     "others wrote or read in between: not certain which bytes" },
