@@ -24,7 +24,7 @@ applications() {
 
 # traced KIND: the same, from an empty ring on; then what came of it, as JSON
 traced() {
-	fresh_trace socket=1 ring_kb=${RING_KB:-32768} && applications "$1" && sleep 0.5 &&
+	fresh_trace socket=1 ring_kb=${RING_KB:-32768} stack=${stack:-0} && applications "$1" && sleep 0.5 &&
 		set_parameter on 0 || return
 	skbtrace check >"$work/check.out"
 	status=$?
@@ -38,6 +38,9 @@ bytes() {
 }
 
 places="sent queued copied returned"
+
+# calls ARGUMENT...: how many of them are shown
+calls() { skbtrace messages "$@" | grep -c "  \(send\|recv\)  "; }
 
 # All that was sent was verified but for a thousandth, and nothing was changed. Segments
 # that are dropped and sent again in other pieces cannot all be compared with what is read.
@@ -103,6 +106,32 @@ frag() {
 	fi
 }
 
+# Calls are found as packets are, and packets tell them.
+told() {
+	local stack=1 all sent call bytes
+	traced small || return
+	bytes=$(cut -d' ' -f1 "$work/got")
+	all=$(calls)
+	sent=$(calls -N ns-calm2)
+	[ "$sent" -gt 0 ] && [ "$all" -gt "$sent" ] && [ "$(calls --only intact)" = "$all" ] &&
+		[ "$(calls --only changed,unverified)" = 0 ] || return
+	[ "$(calls "tcp dst port $port")" = "$all" ] && [ "$(calls "udp or port 1")" = 0 ] &&
+		[ "$(calls --min-latency 100)" = 0 ] || return
+	call=$(skbtrace messages -N ns-calm2 | sed -n 's/.*  #\([0-9]*\)  send  .*/\1/p' | head -n 1)
+	[ "$(calls --id "$call")" = 1 ] && not skbtrace messages --only dropped || return
+	skbtrace messages --id "$call" --stack | grep -q '^ .*sendto' || return
+	skbtrace messages --json --id "$call" | grep -q '"stack":\["[^]]*sendto' || return
+	skbtrace messages --by flow >"$work/flows" || return
+	cat "$work/flows"
+	grep -q "^tcp .*:$port\$" "$work/flows" && grep -q "^  sent: $bytes bytes in $sent calls of" "$work/flows" &&
+		grep -q "^  from application to application: $bytes bytes the same" "$work/flows" || return
+	skbtrace report --pcapng "$work/pcapng" --json >"$work/report.json" || return
+	grep -a -q "; sent by python3\[[0-9]*\], call $call, 700 bytes from seq" "$work/pcapng" &&
+		grep -a -q '; read by python3\[' "$work/pcapng" &&
+		grep -q '"sent_by":\[{"kind":"send","call":'"$call," "$work/report.json" &&
+		grep -q '"read_by":\[{"kind":"recv"' "$work/report.json"
+}
+
 off_is_off() {
 	fresh_trace && applications small && ! grep -q ' socket ' $debugfs/skbtrace.d/points &&
 		skbtrace messages | grep -q '^0 hops'
@@ -122,12 +151,13 @@ switched() {
 }
 
 ktap_print_header
-ktap_set_plan 22
+ktap_set_plan 23
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 check "without socket=1 nothing is looked at" off_is_off
 for kind in small page bulk slow huge nonblocking sendfile mapped vector peek two udp udp6; do
 	check "healthy: $kind" healthy $kind
 done
+check "calls are found, and told with packets, flows and stacks" told
 check "switched on and off while bytes flow" switched
 insmod "$hopfrag"
 check "a fault within send() that sends, GFP_KERNEL" frag 0
