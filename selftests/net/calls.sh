@@ -82,6 +82,23 @@ tunnelled() {
 	return $status
 }
 
+datagrams() {
+	local receiver
+	((port += 64))
+	fresh_trace socket=1 ring_kb=16384 || return
+	in1 timeout 100 /usr/bin/python3 "$dir/datagram_calls.py" receive $port >"$work/got" &
+	receiver=$!
+	until_true 60 has_port udp $port &&
+		in2 timeout 100 /usr/bin/python3 "$dir/datagram_calls.py" send "$1" $port \
+			>"$work/sent" || return
+	wait $receiver && cmp "$work/sent" "$work/got" && sleep 0.5 && set_parameter on 0 &&
+		skbtrace messages --by flow --json >"$work/flows.json" || return
+	/usr/bin/python3 "$dir/datagram_calls.py" judge "$work/flows.json" $port >"$work/judged"
+	local status=$?
+	sed 's/^/#     /' "$work/judged" >&"$told_fd"
+	return $status
+}
+
 # Memory for what a round is recorded as, of the points that streams are compared at.
 mixed() {
 	local left=$1 round=$((256 << 20)) sum=0
@@ -114,7 +131,7 @@ none_under_way() { grep -q '^socket_under_way 0$' $debugfs/skbtrace.d/stats; }
 
 kernel_is_quiet() { ! dmesg | grep -E 'WARNING:|BUG:|Oops|general protection'; }
 
-read -r -a parts <<<"${ONLY:-all ipv6 lossy segmented tunnelled hostile afterwards mixed log}"
+read -r -a parts <<<"${ONLY:-all ipv6 datagrams datagrams6 lossy segmented tunnelled hostile afterwards mixed log}"
 ktap_print_header
 ktap_set_plan ${#parts[@]}
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
@@ -122,6 +139,8 @@ for part in "${parts[@]}"; do
 	case $part in
 	all) check "all calls, IPv4" verified 999 78.78.0.10 "${kinds[@]}" ;;
 	ipv6) check "some calls, IPv6" verified 999 fd78::10 "${some[@]}" ;;
+	datagrams) check "datagrams, IPv4" datagrams 78.78.0.10 ;;
+	datagrams6) check "datagrams, IPv6" datagrams fd78::10 ;;
 	lossy) check "segments are lost and overtake each other" lossy 78.78.0.10 "${some[@]}" ;;
 	segmented) check "segmentation in software" segmented 78.78.0.10 "${some[@]}" ;;
 	tunnelled) check "through VXLAN" tunnelled "${some[@]}" ;;
