@@ -184,7 +184,7 @@ static u32 record_some(struct message_call *call, unsigned int point, unsigned i
 	if (compared)
 		message->state |= SKBTRACE_M_COMPARED;
 	message->ret = ret;
-	memcpy(message->cell, copied->cell + first, i * sizeof(*copied->cell));
+	cells_copy(message->cell, copied->cell + first, i);
 	message_commit();
 	return len;
 }
@@ -290,8 +290,7 @@ static void record_received(struct message_call *call, struct cells *cells,
 		message->len = cells->len;
 		message->ret = ret;
 		message->state |= state;
-		memcpy(message->cell, cells->cell,
-		       cells->nr * sizeof(*cells->cell));
+		cells_copy(message->cell, cells->cell, cells->nr);
 		message_commit();
 	}
 	cells_begin(cells, cells_end(cells));

@@ -43,7 +43,7 @@ static void record_cells(struct message_call *call, unsigned int nr, u32 len,
 		message->seq = cells->seq;
 		message->len = len;
 		message->late = cells->late & ((1u << nr) - 1);
-		memcpy(message->cell, cells->cell, nr * sizeof(*cells->cell));
+		cells_copy(message->cell, cells->cell, nr);
 		message->state |= state;
 		message->ret = ret;
 		message_commit();
@@ -52,7 +52,9 @@ static void record_cells(struct message_call *call, unsigned int nr, u32 len,
 	cells->len -= len;
 	cells->seq += len;
 	cells->late >>= nr;
-	memmove(cells->cell, cells->cell + nr, cells->nr * sizeof(*cells->cell));
+	if (cells->nr)
+		memmove(cells->cell, cells->cell + nr,
+			cells->nr * sizeof(*cells->cell));
 }
 
 /* Record the cells that end before so many bytes of the call. */
@@ -126,10 +128,11 @@ static void end_at(struct message_call *call, size_t own)
 {
 	struct send_state *send = &call->send;
 
-	record_copied(call, own);
 	if (send->digested > own) {
-		size_t from = recorded(send);
+		size_t from;
 
+		record_copied(call, own);
+		from = recorded(send);
 		begin_at(call, from, send->cells.seq);
 		read_to(call, own, own);
 	}
@@ -355,10 +358,8 @@ static void read_rest(struct message_call *call, size_t ret, unsigned long irqs)
 {
 	struct send_state *send = &call->send;
 
-	record_copied(call, ret);
 	while (send->digested < ret) {
 		read_to(call, ret, ret);
-		record_copied(call, ret);
 		if (send->unreadable ||
 		    (send->digested < ret && !message_breathe(irqs)))
 			break;
