@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Needles: which journeys are shown, and what is said where a name was mistyped. */
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+
 #include "kselftest_harness.h"
 
 #include "hops.h"
 #include "lib/nearest.h"
 #include "show/known.h"
+#include "show/message_filter.h"
 #include "show/needle.h"
 
 /* A packet from veth_xmit() to br_handle_frame(), which took a millisecond. */
@@ -128,6 +132,70 @@ TEST_F(needle, between_goes_one_way)
 	EXPECT_FALSE(IS_WANTED());
 	EXPECT_EQ(-1, needle_parse_between(&self->needle, one, &self->error));
 	EXPECT_EQ(-1, needle_parse_between(&self->needle, three, &self->error));
+}
+
+/* A call of an application: 78 sent 3000 bytes, of which two thirds are verified. */
+static struct stream_message make_call(void)
+{
+	struct stream_message message = {
+		.kind = SKBTRACE_MESSAGE_SEND, .call = 12, .pid = 78, .len = 3000,
+		.began_ns = SEC, .flow = {
+			.saddr = { 10, 0, 0, 1 }, .daddr = { 10, 0, 0, 2 }, .protocol = ETH_P_IP,
+			.l4proto = IPPROTO_TCP, .dport = htons(80), .netns = 4026532001u,
+		},
+		.bytes[STREAM_SENT].same = 2000,
+	};
+
+	return message;
+}
+
+#define IS_SHOWN()	message_filter_call(&of, NULL, &message)
+
+TEST_F(needle, calls)
+{
+	struct filter filter = { NULL };
+	struct message_filter of = { &filter, &self->needle };
+	struct stream_message message = make_call();
+
+	EXPECT_TRUE(IS_SHOWN());
+	ASSERT_EQ(0, needle_parse_only(&self->needle, "changed,intact", &self->error));
+	ASSERT_EQ(0, needle_check_call(&self->needle, &self->error));
+	EXPECT_FALSE(IS_SHOWN());
+	message.bytes[STREAM_WHOLE].same = 3000;
+	EXPECT_TRUE(IS_SHOWN());
+	message.bytes[STREAM_SENT].changed = 1;
+	EXPECT_TRUE(IS_SHOWN());
+	self->needle.has_call = true;
+	self->needle.call = 12;
+	EXPECT_TRUE(IS_SHOWN());
+	/* Nobody has read it. */
+	self->needle.min_latency_ns = MSEC;
+	EXPECT_FALSE(IS_SHOWN());
+	message.is_read = true;
+	message.read_ns = SEC + MSEC;
+	EXPECT_TRUE(IS_SHOWN());
+	filter.has_pid = true;
+	filter.pid = 79;
+	EXPECT_FALSE(IS_SHOWN());
+	message.reader_pid = 79;
+	EXPECT_TRUE(IS_SHOWN());
+	self->needle.call = 13;
+	EXPECT_FALSE(IS_SHOWN());
+}
+
+TEST_F(needle, calls_are_not_found_by_what_packets_are)
+{
+	char two[] = "veth,bridge";
+
+	ASSERT_EQ(0, needle_parse_only(&self->needle, "changed,dropped", &self->error));
+	EXPECT_EQ(-1, needle_check_call(&self->needle, &self->error));
+	EXPECT_NE(NULL, strstr(self->error.text, "--only dropped"));
+	self->needle.only = 0;
+	ASSERT_EQ(0, needle_parse_between(&self->needle, two, &self->error));
+	EXPECT_EQ(-1, needle_check_call(&self->needle, &self->error));
+	self->needle.from = NULL;
+	self->needle.has_id = true;
+	EXPECT_EQ(-1, needle_check_call(&self->needle, &self->error));
 }
 
 TEST(a_mistyped_point_is_an_error_with_the_nearest)
