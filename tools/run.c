@@ -309,8 +309,9 @@ static void take_message(void *context, const struct stream_message *message)
 {
 	struct run *run = context;
 
-	if (run->options->command == COMMAND_MESSAGES && !run->options->by_flow)
-		show_message(&run->messages, message);
+	if (run->options->command == COMMAND_MESSAGES && !run->options->by_flow &&
+	    !has_shown_all(run))
+		run->shown += show_message(&run->messages, message);
 }
 
 /* Only if sockets were looked at at all. */

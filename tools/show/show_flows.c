@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "message/flow.h"
+#include "json.h"
 #include "message_words.h"
 #include "show_messages.h"
 
@@ -64,8 +65,8 @@ void show_messages_summary(struct show_messages *show)
 	FILE *out = show->out;
 
 	if (show->json) {
-		fprintf(out, "{\"type\":\"applications\",\"messages\":%" PRIu64,
-			streams_messages(show->streams));
+		fprintf(out, "{\"type\":\"applications\",\"schema\":%d,\"messages\":%" PRIu64,
+			JSON_SCHEMA, streams_messages(show->streams));
 		message_json_bytes(out, bytes);
 		fputs("}\n", out);
 		return;
@@ -123,7 +124,7 @@ static void json_flow(struct show_messages *show, const struct flow_total *total
 {
 	FILE *out = show->out;
 
-	fputs("{\"type\":\"application_flow\"", out);
+	fprintf(out, "{\"type\":\"application_flow\",\"schema\":%d", JSON_SCHEMA);
 	if (total->flow.protocol)
 		message_json_flow(out, show->names, &total->flow);
 	json_end(out, "sender", &total->end[0]);

@@ -125,8 +125,8 @@ static void json_change(struct show_messages *show, const struct stream_change *
 {
 	FILE *out = show->out;
 
-	fprintf(out, "{\"type\":\"application_change\",\"place\":\"%s\"",
-		message_place_name(change->place));
+	fprintf(out, "{\"type\":\"application_change\",\"schema\":%d,\"place\":\"%s\"",
+		JSON_SCHEMA, message_place_name(change->place));
 	message_json_flow(out, show->names, &change->flow);
 	fprintf(out, ",\"seq\":%" PRIu32 ",\"len\":%" PRIu32 ",\"late\":%s", change->seq,
 		change->len, change->is_late ? "true" : "false");
@@ -281,20 +281,23 @@ static void json_call(struct show_messages *show, const struct stream_message *m
 
 /**
  * show_message() - a call, and what came of its bytes
- * @show: how
+ * @show: how, and which
  * @message: the call
+ *
+ * Return: false if it is not of what is to be shown.
  */
-void show_message(struct show_messages *show, const struct stream_message *message)
+bool show_message(struct show_messages *show, const struct stream_message *message)
 {
 	if (!message_filter_call(&show->filter, show->names, message))
-		return;
+		return false;
 	if (!show->json) {
 		text_message(show, message);
-		return;
+		return true;
 	}
-	fputs("{\"type\":\"message\",", show->out);
+	fprintf(show->out, "{\"type\":\"message\",\"schema\":%d,", JSON_SCHEMA);
 	json_call(show, message);
 	fputs("}\n", show->out);
+	return true;
 }
 
 /*

@@ -34,7 +34,7 @@ struct show_messages {
 	struct message_filter filter;
 };
 
-void show_message(struct show_messages *show, const struct stream_message *message);
+bool show_message(struct show_messages *show, const struct stream_message *message);
 bool show_message_change(struct show_messages *show, const struct stream_change *change);
 void show_messages_summary(struct show_messages *show);
 int show_flows(struct show_messages *show);
