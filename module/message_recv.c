@@ -157,7 +157,8 @@ static void note_run(struct recv_state *recv, u32 offset, u32 seq, u32 len)
  * many as go into a record, of bytes from @done on.  Return: how many bytes these are.
  */
 static u32 record_some(struct message_call *call, unsigned int point, unsigned int kind,
-		       struct usermem *at, u32 first, u32 done, u32 state, int ret)
+		       struct usermem *at, u32 first, u32 done, u32 state, int ret,
+		       unsigned long irqs)
 {
 	const struct copied *copied = &call->recv.copied;
 	struct skbtrace_message *message;
@@ -169,6 +170,8 @@ static u32 record_some(struct message_call *call, unsigned int point, unsigned i
 			    cell_left(copied->seq + done + len));
 		u32 crc = ~0;
 
+		if (i == MESSAGE_STRETCH / SKBTRACE_GRID)
+			message_breathe(irqs);
 		compared = compared && usermem_crc(at, &crc, n) == n;
 		if (compared && ~crc != copied->cell[first + i])
 			differs |= 1u << i;
@@ -201,7 +204,7 @@ static void record_copied(struct message_call *call, unsigned int point, unsigne
 	if (copied->offset)
 		usermem_skip(&at, copied->offset);
 	while (copied->to.nr - first > SKBTRACE_CELLS) {
-		done += record_some(call, point, kind, &at, first, done, each, 0);
+		done += record_some(call, point, kind, &at, first, done, each, 0, irqs);
 		first += SKBTRACE_CELLS;
 		if (message_breathe(irqs))
 			continue;
@@ -211,7 +214,7 @@ static void record_copied(struct message_call *call, unsigned int point, unsigne
 		copied->to.state = SKBTRACE_M_TOO_LONG;
 	}
 	record_some(call, point, kind, &at, first, done,
-		    each | state | copied->to.state, ret);
+		    each | state | copied->to.state, ret, irqs);
 }
 
 /* Something else is coming: what is in memory by now is what was copied. */
@@ -233,7 +236,7 @@ int message_copy(struct message_point *point, void *data, struct pt_regs *regs,
 {
 	const struct sk_buff *skb = sound_pointer(regs_get_kernel_argument(regs, 0));
 	u32 offset = regs_get_kernel_argument(regs, 1);
-	u32 len = regs_get_kernel_argument(regs, 3), at, seq;
+	u32 len = regs_get_kernel_argument(regs, 3), at, seq, most;
 	const struct tcp_skb_cb *cb;
 	struct message_call *call;
 	struct copied *copied;
@@ -254,11 +257,13 @@ int message_copy(struct message_point *point, void *data, struct pt_regs *regs,
 		seq = READ_ONCE(tcp_sk(call->sk)->copied_seq);
 	}
 	at = call->recv.room - message_left(call->recv.msg);
+	/* As much as can be compared in one go. */
+	most = message_can_breathe(irqs) ? COPY_CELLS : MESSAGE_STRETCH / SKBTRACE_GRID + 1;
 	copied = &call->recv.copied;
 	confirm(&call->recv);
 	if (copied->to.len &&
 	    (seq != copied->seq + copied->to.len || at != copied->offset + copied->to.len ||
-	     copied->to.state || copied->to.nr + len / SKBTRACE_GRID + 2 > COPY_CELLS))
+	     copied->to.state || copied->to.nr + len / SKBTRACE_GRID + 2 > most))
 		settle(call, point->id, irqs);
 	message_copied(&call->recv, skb, offset, at, seq, len, irqs);
 	return 0;

@@ -63,6 +63,19 @@ static struct message_point points[] = { SKBTRACE_MESSAGE_POINTS(P) };
 #undef P
 
 /**
+ * message_can_breathe() - can interrupts be let in
+ * @irqs: what begin() returned
+ */
+bool message_can_breathe(unsigned long irqs)
+{
+#if defined(HAVE_PREEMPT_COUNT_ADD) && !defined(CONFIG_PREEMPT_RT)
+	return !irqs_disabled_flags(irqs);
+#else
+	return false;
+#endif
+}
+
+/**
  * message_breathe() - let interrupts in between two stretches of a long reading
  * @irqs: what begin() returned
  *
@@ -73,17 +86,15 @@ static struct message_point points[] = { SKBTRACE_MESSAGE_POINTS(P) };
  */
 bool message_breathe(unsigned long irqs)
 {
-#if defined(HAVE_PREEMPT_COUNT_ADD) && !defined(CONFIG_PREEMPT_RT)
-	if (irqs_disabled_flags(irqs))
+	if (!message_can_breathe(irqs))
 		return false;
+#ifdef HAVE_PREEMPT_COUNT_ADD
 	__preempt_count_add(SOFTIRQ_DISABLE_OFFSET);
 	local_irq_restore(irqs);
 	local_irq_save(irqs);
 	__preempt_count_sub(SOFTIRQ_DISABLE_OFFSET);
-	return true;
-#else
-	return false;
 #endif
+	return true;
 }
 
 /* A handler that is running. */

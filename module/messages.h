@@ -205,6 +205,7 @@ void messages_show(struct seq_file *m);
 void messages_show_counts(struct seq_file *m);
 
 /* messages.c */
+bool message_can_breathe(unsigned long irqs);
 bool message_breathe(unsigned long irqs);
 
 /* message_call.c */
