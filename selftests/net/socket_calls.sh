@@ -8,7 +8,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-read -r -a kinds < <(/usr/bin/python3 "$dir/calls.py" kinds)
+read -r -a kinds < <(/usr/bin/python3 "$dir/socket_calls.py" kinds)
 some=(writers readers more inline vector sendfile mmsg)
 port=7000
 hostile_seconds=${HOSTILE:-10}
@@ -19,10 +19,10 @@ exchange() {
 	shift
 	((port += 64))
 	export BULK=${BULK:-262144}
-	in1 timeout 400 /usr/bin/python3 "$dir/calls.py" receive $port "$@" >"$work/got" &
+	in1 timeout 400 /usr/bin/python3 "$dir/socket_calls.py" receive $port "$@" >"$work/got" &
 	receiver=$!
 	until_true 60 has_port tcp $((port + $# - 1)) &&
-		in2 timeout 400 /usr/bin/python3 "$dir/calls.py" send "$to" $port "$work/file" "$@" \
+		in2 timeout 400 /usr/bin/python3 "$dir/socket_calls.py" send "$to" $port "$work/file" "$@" \
 			>"$work/sent" || return
 	wait $receiver && cmp "$work/sent" "$work/got"
 }
@@ -35,7 +35,7 @@ verified() {
 		points="${points:-*}" && exchange "$@" && sleep 1 &&
 		set_parameter on 0 || return
 	skbtrace messages --by flow --json >"$work/flows.json" || return
-	/usr/bin/python3 "$dir/calls.py" judge "$work/flows.json" "$work/got" "$least" \
+	/usr/bin/python3 "$dir/socket_calls.py" judge "$work/flows.json" "$work/got" "$least" \
 		>"$work/judged" || status=$?
 	sed 's/^/#     /' "$work/judged" >&"$told_fd"
 	cat "$work/judged"
