@@ -247,6 +247,21 @@ TEST_F(tunnel, after_tunnel_of_ipv6)
 	EXPECT_EQ(0, verdict->nr_changes);
 }
 
+/* A fragment of IPv6 that NAT numbered anew, changed, and dropped in the end: not intact. */
+TEST_F(tunnel, translated_numbered_anew_and_dropped)
+{
+	EXPECT_VERDICT(variant->crc == HEALTHY ? VERDICT_INTACT : VERDICT_UNVERIFIED,
+		       variant->crc == HEALTHY ? "" : "payload went from 1440 bytes to 1440 bytes "
+		       "at veth_xmit: its addresses are others",
+		verdict_of_hops(&self->t,
+		{ "veth_xmit", .skb = 1, .protocol = ETH_P_IPV6, .dev = "r0", .to = 2, .ip_id = 7,
+		  .len = 1440, .flags = SKBTRACE_F_FRAGMENT },
+		{ "veth_xmit", .skb = 1, .protocol = ETH_P_IPV6, .dev = "r1", .to = 3, .ip_id = 8,
+		  .len = 1440, .flags = SKBTRACE_F_FRAGMENT, .crc = variant->crc },
+		{ "kfree_skb", .skb = 1 },
+		{ "kfree_skbmem", .skb = 1 }));
+}
+
 /* A router that translates one of them, seen in front and behind. */
 TEST_F(tunnel, through_a_router_that_translates)
 {

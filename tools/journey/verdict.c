@@ -282,16 +282,23 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 	}
 }
 
+/* Did it go into a tunnel, which is longer, encrypted, or cut into fragments? */
+static bool went_in(const struct skbtrace_record *a, const struct skbtrace_record *b)
+{
+	return b->payload == SKBTRACE_PAYLOAD_OPAQUE || b->payload_len > a->payload_len ||
+	       (b->flags & ~a->flags & SKBTRACE_F_FRAGMENT);
+}
+
 /* Where what it went into, or came out of, could not be compared. */
 static void crossed(struct verdict *verdict, const struct journey *journey)
 {
 	uint32_t hop = verdict->crossed_at;
-	uint32_t before = evidence_before(journey, hop);
+	const struct skbtrace_record *a = &journey->hops[evidence_before(journey, hop)].record;
 
 	/* It came to nothing in there. */
-	if (journey->end == JOURNEY_DROPPED)
+	if (journey->end == JOURNEY_DROPPED && went_in(a, &journey->hops[hop].record))
 		return;
-	span_differs(verdict, journey, &journey->hops[before].record, hop, verdict->crossed_why);
+	span_differs(verdict, journey, a, hop, verdict->crossed_why);
 }
 
 /* Its headers promise more than there is; if it was cut there, that is told already. */
