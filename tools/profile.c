@@ -89,7 +89,8 @@ static int no_such_profile(const char *name, struct error *error)
 	}
 	return error_set(error, "--profile: there is no \"%s\"%s", name, nr ?
 			 nearest_text(&nearest, text, sizeof(text)) :
-			 ": no profiles are in /usr/share/skbtrace/profiles or /etc/skbtrace/profiles");
+			 ": no profiles are in /usr/share/skbtrace/profiles or "
+			 "/etc/skbtrace/profiles");
 }
 
 static char *read_profile(const char *name, struct error *error)
@@ -155,8 +156,8 @@ static int add_lines(struct words *words, const char *name, bool runs, struct er
 		else if (*line == '-' && strncmp(line, "--profile", 9) && strcmp(line, "--"))
 			wanted ? add_line(words, line) : (void)0;
 		else if (*line && *line != '#')
-			return error_set(error, "--profile: %s: \"%.60s\" is not an option, a comment "
-					 "or [run]", name, line);
+			return error_set(error, "--profile: %s: \"%.60s\" is not an option, a "
+					 "comment or [run]", name, line);
 	}
 	return 0;
 }

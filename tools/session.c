@@ -89,7 +89,8 @@ static char *get_parameter(const char *name, struct error *error)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	len = fd < 0 ? -1 : read(fd, value, VALUE_MAX);
 	if (len < 0) {
-		error_set(error, "%s: %s", path, errno == ENOENT ? "the module has no such parameter" :
+		error_set(error, "%s: %s", path, errno == ENOENT ? "the module has no such "
+			  "parameter" :
 			  strerror(errno));
 		free(value);
 		value = NULL;
@@ -166,7 +167,8 @@ static int load_module(struct session *session, const struct options *options,
 	/* Others may have been quicker; then it is theirs. */
 	session->loaded = !status;
 	if (status && !is_loaded())
-		return error_set(error, "the module is not loaded, and %s %s could not load it%s: %s",
+		return error_set(error, "the module is not loaded, and %s %s could not load it%s: "
+				 "%s",
 				 argv[0], argv[1], status == 127 ? " (there is no such program)" :
 				 "", options->module ? "dmesg may say why" : "install it (see "
 				 "README), or say where it is: --module skbtrace.ko");

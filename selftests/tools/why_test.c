@@ -144,9 +144,9 @@ static const char *reasons(FIXTURE_DATA(why) *self, const char *known,
 
 TEST_F(why, a_chain_that_drops)
 {
-	EXPECT_REASONS("   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by chain guard of "
-		       "table why (rules that drop: 1) -- see: ip netns exec blue nft list chain ip why "
-		       "guard\n",
+	EXPECT_REASONS("   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by chain "
+		       "guard of table why (rules that drop: 1) -- see: ip netns exec blue nft "
+		       "list chain ip why guard\n",
 		       GREEN FILTER BLUE OTHER_HOOK GUARD,
 		       AT("ip_forward", .dev = "a0"), DROP(NF_HOOK_SLOW, REASON_NETFILTER), GONE,
 		       HOOK(2, 2, -1));
@@ -154,21 +154,21 @@ TEST_F(why, a_chain_that_drops)
 
 TEST_F(why, several_chains_that_may_have_dropped_it)
 {
-	EXPECT_REASONS("   may be: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by chain guard "
-		       "of table why (rules that drop: 1) -- see: ip netns exec blue nft list chain ip "
-		       "why guard\n"
-		       "   may be: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by chain FORWARD "
-		       "of table filter (policy drop) -- see: ip netns exec blue iptables -t filter -vnL "
-		       "FORWARD\n",
+	EXPECT_REASONS("   may be: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by "
+		       "chain guard of table why (rules that drop: 1) -- see: ip netns exec blue "
+		       "nft list chain ip why guard\n"
+		       "   may be: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by "
+		       "chain FORWARD of table filter (policy drop) -- see: ip netns exec blue "
+		       "iptables -t filter -vnL FORWARD\n",
 		       BLUE GUARD FILTER,
 		       AT("ip_forward", .dev = "a0"), OLD_DROP(NF_HOOK_SLOW), GONE, HOOK(2, 2, -1));
 }
 
 TEST_F(why, a_hook_without_a_chain_that_is_known)
 {
-	EXPECT_REASONS("   why: dropped in netfilter's hook forward of bridge on a0 ⇒ b0: by no chain of "
-		       "nftables or iptables there, so by a module (conntrack, ebtables, ...) -- see: ip "
-		       "netns exec blue nft list ruleset; iptables-save\n",
+	EXPECT_REASONS("   why: dropped in netfilter's hook forward of bridge on a0 ⇒ b0: by no "
+		       "chain of nftables or iptables there, so by a module (conntrack, ebtables, "
+		       "...) -- see: ip netns exec blue nft list ruleset; iptables-save\n",
 		       BLUE GUARD,
 		       AT("__br_forward", .dev = "a0"), DROP(NF_HOOK_SLOW, REASON_NETFILTER), GONE,
 		       HOOK(7, 2, -1));
@@ -177,9 +177,9 @@ TEST_F(why, a_hook_without_a_chain_that_is_known)
 /* Inside, IPv4's hook has dropped it; bridge's was told that it is gone. */
 TEST_F(why, the_innermost_hook_counts)
 {
-	EXPECT_REASONS("   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by chain FORWARD of "
-		       "table filter (policy drop) -- see: ip netns exec blue iptables -t filter -vnL "
-		       "FORWARD\n",
+	EXPECT_REASONS("   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by chain "
+		       "FORWARD of table filter (policy drop) -- see: ip netns exec blue iptables "
+		       "-t filter -vnL FORWARD\n",
 		       BLUE FILTER,
 		       AT("br_nf_forward_ip", .dev = "a0"), DROP(NF_HOOK_SLOW, REASON_NETFILTER), GONE,
 		       HOOK(2, 2, -1), HOOK(7, 2, 0));
@@ -187,8 +187,8 @@ TEST_F(why, the_innermost_hook_counts)
 
 TEST_F(why, a_queue_that_nobody_listens_to)
 {
-	EXPECT_REASONS("   why: a rule in netfilter's hook forward of ipv4 on a0 ⇒ b0 queues it for a program "
-		       "(NFQUEUE), and none listens -- see: ip netns exec blue cat "
+	EXPECT_REASONS("   why: a rule in netfilter's hook forward of ipv4 on a0 ⇒ b0 queues it "
+		       "for a program (NFQUEUE), and none listens -- see: ip netns exec blue cat "
 		       "/proc/net/netfilter/nfnetlink_queue\n",
 		       BLUE GUARD,
 		       AT("ip_forward", .dev = "a0"), DROP(NF_QUEUE, REASON_UNSPECIFIED), GONE,
@@ -197,9 +197,10 @@ TEST_F(why, a_queue_that_nobody_listens_to)
 
 TEST_F(why, a_queue_that_somebody_listens_to)
 {
-	EXPECT_REASONS("   may be: a rule in netfilter's hook forward of ipv4 on a0 ⇒ b0 queues it for a "
-		       "program (NFQUEUE), whose queue was full or was not the one of the rule -- see: ip "
-		       "netns exec blue cat /proc/net/netfilter/nfnetlink_queue\n",
+	EXPECT_REASONS("   may be: a rule in netfilter's hook forward of ipv4 on a0 ⇒ b0 queues "
+		       "it for a program (NFQUEUE), whose queue was full or was not the one of "
+		       "the rule -- see: ip netns exec blue cat "
+		       "/proc/net/netfilter/nfnetlink_queue\n",
 		       BLUE GUARD "nfqueue 7 pid=33\n",
 		       AT("ip_forward", .dev = "a0"), OLD_DROP(NF_HOOK_SLOW), GONE, HOOK(2, 2, 0));
 }
@@ -211,8 +212,9 @@ TEST_F(why, a_queue_that_somebody_listens_to)
 
 TEST_F(why, a_port_that_is_not_in_the_vlan)
 {
-	EXPECT_REASONS("   why: port a0 is not in VLAN 7: the bridge does not let it in (the port's VLANs: "
-		       "1,201pu) -- see: ip netns exec blue bridge vlan show dev a0\n",
+	EXPECT_REASONS("   why: port a0 is not in VLAN 7: the bridge does not let it in (the "
+		       "port's VLANs: 1,201pu) -- see: ip netns exec blue bridge vlan show dev "
+		       "a0\n",
 		       BLUE PORTS,
 		       AT("br_allowed_ingress", .dev = "a0", .vlan = 7),
 		       DROP(ALLOWED_INGRESS, REASON_UNSPECIFIED), GONE);
@@ -220,8 +222,9 @@ TEST_F(why, a_port_that_is_not_in_the_vlan)
 
 TEST_F(why, a_way_out_that_is_not_in_the_vlan)
 {
-	EXPECT_REASONS("   why: port b0 is not in VLAN 201, which it was to go out to (the port's VLANs: "
-		       "1pu,7,100-200u) -- see: ip netns exec blue bridge vlan show dev b0\n",
+	EXPECT_REASONS("   why: port b0 is not in VLAN 201, which it was to go out to (the port's "
+		       "VLANs: 1pu,7,100-200u) -- see: ip netns exec blue bridge vlan show dev "
+		       "b0\n",
 		       BLUE PORTS,
 		       AT("br_forward", .dev = "a0", .peer = "b0", .vlan = 201),
 		       AT("br_allowed_egress", .dev = "a0", .vlan = 201),
@@ -231,8 +234,9 @@ TEST_F(why, a_way_out_that_is_not_in_the_vlan)
 /* In a range of VLANs: then it is something else. */
 TEST_F(why, a_way_out_that_is_in_the_vlan)
 {
-	EXPECT_REASONS("   why: given up in br_forward(), for a reason that the kernel does not tell -- see: "
-		       "skbtrace report --stack (module: stack=1); the kernel's source of br_forward()\n",
+	EXPECT_REASONS("   why: given up in br_forward(), for a reason that the kernel does not "
+		       "tell -- see: skbtrace report --stack (module: stack=1); the kernel's "
+		       "source of br_forward()\n",
 		       BLUE PORTS,
 		       AT("br_forward", .dev = "a0", .peer = "b0", .vlan = 150),
 		       AT("br_allowed_egress", .dev = "a0", .vlan = 150),
@@ -250,8 +254,9 @@ TEST_F(why, no_port_in_the_vlan)
 
 TEST_F(why, out_of_the_port_that_it_came_in_by)
 {
-	EXPECT_REASONS("   why: it would have to go out of a0, the port that it came in by, which is not in "
-		       "hairpin mode -- see: ip netns exec blue bridge -d link show dev a0\n",
+	EXPECT_REASONS("   why: it would have to go out of a0, the port that it came in by, which "
+		       "is not in hairpin mode -- see: ip netns exec blue bridge -d link show dev "
+		       "a0\n",
 		       BLUE PORTS,
 		       AT("br_forward", .dev = "a0", .peer = "a0", .vlan = 1),
 		       DROP(BR_FORWARD, REASON_UNSPECIFIED), GONE);
@@ -259,40 +264,42 @@ TEST_F(why, out_of_the_port_that_it_came_in_by)
 
 TEST_F(why, a_port_that_does_not_forward)
 {
-	EXPECT_REASONS("   why: port b0 is blocking, not forwarding (STP, or it is down) -- see: ip netns exec "
-		       "blue bridge -d link show dev b0\n",
+	EXPECT_REASONS("   why: port b0 is blocking, not forwarding (STP, or it is down) -- see: "
+		       "ip netns exec blue bridge -d link show dev b0\n",
 		       BLUE "port b0 bridge=br0 state=4 hairpin=0 isolated=0\n",
 		       AT("br_forward", .dev = "a0", .peer = "b0"), OLD_DROP(BR_FORWARD), GONE);
 }
 
 TEST_F(why, nobody_has_joined)
 {
-	EXPECT_REASONS("   why: multicast snooping: behind no other port has anybody joined 10.0.0.1, and none "
-		       "leads to a router -- see: ip netns exec blue bridge mdb show\n",
+	EXPECT_REASONS("   why: multicast snooping: behind no other port has anybody joined "
+		       "10.0.0.1, and none leads to a router -- see: ip netns exec blue bridge "
+		       "mdb show\n",
 		       BLUE PORTS,
 		       AT("br_multicast_flood", .dev = "a0"), OLD_DROP(BR_MULTICAST_FLOOD), GONE);
 }
 
 TEST_F(why, forwarding_is_off)
 {
-	EXPECT_REASONS("   why: forwarding is off on a0, and 10.0.0.1 is not this host's -- see: ip netns exec "
-		       "blue sysctl net.ipv4.conf.a0.forwarding\n",
+	EXPECT_REASONS("   why: forwarding is off on a0, and 10.0.0.1 is not this host's -- see: "
+		       "ip netns exec blue sysctl net.ipv4.conf.a0.forwarding\n",
 		       BLUE "conf a0 rp_filter=1 forwarding=0 forwarding6=0\n",
 		       AT("ip_rcv", .dev = "a0"), DROP(IP_ERROR, REASON_UNSPECIFIED), GONE);
 }
 
 TEST_F(why, no_route)
 {
-	EXPECT_REASONS("   may be: no route to 10.0.0.1, or one that is unreachable, prohibit or blackhole -- "
-		       "see: ip netns exec blue ip route get 10.0.0.1\n",
+	EXPECT_REASONS("   may be: no route to 10.0.0.1, or one that is unreachable, prohibit or "
+		       "blackhole -- see: ip netns exec blue ip route get 10.0.0.1\n",
 		       BLUE "conf a0 rp_filter=1 forwarding=1 forwarding6=0\n",
 		       AT("ip_rcv", .dev = "a0"), DROP(IP_ERROR, REASON_UNSPECIFIED), GONE);
 }
 
 TEST_F(why, the_way_back_is_another)
 {
-	EXPECT_REASONS("   why: rp_filter is 1 (strict) on a0: the way back to its source 10.0.0.7 is not out of "
-		       "there -- see: ip netns exec blue ip route get 10.0.0.7\n",
+	EXPECT_REASONS("   why: rp_filter is 1 (strict) on a0: the way back to its source "
+		       "10.0.0.7 is not out of there -- see: ip netns exec blue ip route get "
+		       "10.0.0.7\n",
 		       BLUE "conf all rp_filter=1\nconf a0 rp_filter=0 forwarding=1\n",
 		       AT("ip_rcv", .dev = "a0", .flow = 7), DROP(IP_RCV_FINISH, 20), GONE);
 }
@@ -300,16 +307,16 @@ TEST_F(why, the_way_back_is_another)
 /* Before 5.18 no reason says that it was that. */
 TEST_F(why, the_way_back_may_be_another)
 {
-	EXPECT_REASONS("   may be: rp_filter is 2 (loose) on a0: there is no way back to its source 10.0.0.7 -- "
-		       "see: ip netns exec blue ip route get 10.0.0.7\n",
+	EXPECT_REASONS("   may be: rp_filter is 2 (loose) on a0: there is no way back to its "
+		       "source 10.0.0.7 -- see: ip netns exec blue ip route get 10.0.0.7\n",
 		       BLUE "conf all rp_filter=1\nconf a0 rp_filter=2 forwarding=1\n",
 		       AT("ip_rcv", .dev = "a0", .flow = 7), OLD_DROP(IP_RCV_FINISH), GONE);
 }
 
 TEST_F(why, a_neighbour_that_does_not_answer)
 {
-	EXPECT_REASONS("   why: 10.0.0.1 on b0 has not answered who it is (ARP) -- see: ip netns exec blue ip "
-		       "neigh show dev b0\n",
+	EXPECT_REASONS("   why: 10.0.0.1 on b0 has not answered who it is (ARP) -- see: ip netns "
+		       "exec blue ip neigh show dev b0\n",
 		       BLUE "neigh b0 ip=10.0.0.5 state=failed\nneigh b0 ip=10.0.0.1 state=failed\n"
 		       "neigh a0 ip=10.0.0.9 state=failed\n",
 		       AT("ip_finish_output2", .dev = "b0"), OLD_DROP(ARP_ERROR_REPORT), GONE);
@@ -317,8 +324,8 @@ TEST_F(why, a_neighbour_that_does_not_answer)
 
 TEST_F(why, it_waits_for_a_neighbour)
 {
-	EXPECT_REASONS("   may be: 10.0.0.5 on b0 has not answered who it is (ARP) -- see: ip netns exec blue ip "
-		       "neigh show dev b0\n",
+	EXPECT_REASONS("   may be: 10.0.0.5 on b0 has not answered who it is (ARP) -- see: ip "
+		       "netns exec blue ip neigh show dev b0\n",
 		       BLUE "neigh b0 ip=10.0.0.5 state=incomplete\n",
 		       AT("ip_finish_output2", .dev = "b0"));
 }
@@ -329,8 +336,8 @@ TEST_F(why, it_waits_for_a_neighbour)
 
 TEST_F(why, the_other_end_takes_less)
 {
-	EXPECT_REASONS("   why: too long for the other end: its packet has 114 bytes, the MTU of b is 100 -- "
-		       "see: ip -d link show dev b\n",
+	EXPECT_REASONS("   why: too long for the other end: its packet has 114 bytes, the MTU of "
+		       "b is 100 -- see: ip -d link show dev b\n",
 		       BLUE "link b0 index=5 kind=veth mtu=1500 up=1 link=2 elsewhere=1\n"
 		       GREEN "link b index=2 kind=veth mtu=100 up=1 link=5\n",
 		       AT("veth_xmit", .dev = "b0", .peer = "b"), OLD_DROP(DEV_FORWARD), GONE);
@@ -338,8 +345,8 @@ TEST_F(why, the_other_end_takes_less)
 
 TEST_F(why, a_program_drops)
 {
-	EXPECT_REASONS("   why: XDP_DROP (or an error) of program 12 on b (driver mode) -- see: ip netns exec blue "
-		       "bpftool net show; bpftool prog show id 12\n",
+	EXPECT_REASONS("   why: XDP_DROP (or an error) of program 12 on b (driver mode) -- see: "
+		       "ip netns exec blue bpftool net show; bpftool prog show id 12\n",
 		       BLUE "link b0 index=5 kind=veth mtu=1500 up=1 link=2 elsewhere=1\n"
 		       GREEN "link b index=2 kind=veth mtu=1500 up=1 link=5 xdp=driver:12\n",
 		       AT("veth_xmit", .dev = "b0", .peer = "b"), OLD_DROP(VETH_XDP_RCV), GONE);
@@ -347,8 +354,9 @@ TEST_F(why, a_program_drops)
 
 TEST_F(why, a_program_takes)
 {
-	EXPECT_REASONS("   may be: turned back or redirected (XDP_TX, XDP_REDIRECT) by XDP program 12 on b (driver "
-		       "mode) -- see: ip netns exec blue bpftool prog show id 12\n",
+	EXPECT_REASONS("   may be: turned back or redirected (XDP_TX, XDP_REDIRECT) by XDP "
+		       "program 12 on b (driver mode) -- see: ip netns exec blue bpftool prog "
+		       "show id 12\n",
 		       BLUE "link b0 index=5 kind=veth mtu=1500 up=1 link=2 elsewhere=1\n"
 		       GREEN "link b index=2 kind=veth mtu=1500 up=1 link=5 xdp=driver:12\n",
 		       AT("veth_xmit", .dev = "b0", .peer = "b"), GONE);
@@ -362,16 +370,16 @@ TEST_F(why, a_program_takes)
 
 TEST_F(why, a_filter_of_tc_drops)
 {
-	EXPECT_REASONS("   why: dropped by a tc filter at ingress of a0: u32, pref 5, action drop -- see: ip netns "
-		       "exec blue tc -s filter show dev a0 ingress\n",
+	EXPECT_REASONS("   why: dropped by a tc filter at ingress of a0: u32, pref 5, action drop "
+		       "-- see: ip netns exec blue tc -s filter show dev a0 ingress\n",
 		       BLUE TC,
 		       AT("__netif_receive_skb_core", .dev = "a0"), DROP(FROBNICATE, 22), GONE);
 }
 
 TEST_F(why, a_filter_of_tc_writes)
 {
-	EXPECT_REASONS("   may be: a tc filter at egress of b0, flower, pref 7, with action pedit,csum -- see: ip "
-		       "netns exec blue tc -s filter show dev b0 egress\n",
+	EXPECT_REASONS("   may be: a tc filter at egress of b0, flower, pref 7, with action "
+		       "pedit,csum -- see: ip netns exec blue tc -s filter show dev b0 egress\n",
 		       BLUE TC,
 		       AT("__dev_queue_xmit", .dev = "b0"),
 		       AT("dev_hard_start_xmit", .dev = "b0", .crc = 0xbad), GONE);
@@ -379,19 +387,19 @@ TEST_F(why, a_filter_of_tc_writes)
 
 TEST_F(why, a_chain_that_writes)
 {
-	EXPECT_REASONS("   may be: chain edit of table inet t: rules that write into packets: 2 -- see: ip netns "
-		       "exec blue nft list table inet t\n",
-		       BLUE GUARD "hook 1 number=2 kind=nft table=t chain=edit dev=- policy=accept rules=2 "
-		       "drops=0 mangles=2 queues=0\n",
+	EXPECT_REASONS("   may be: chain edit of table inet t: rules that write into packets: 2 "
+		       "-- see: ip netns exec blue nft list table inet t\n",
+		       BLUE GUARD "hook 1 number=2 kind=nft table=t chain=edit dev=- "
+		       "policy=accept rules=2 drops=0 mangles=2 queues=0\n",
 		       AT("ip_forward", .dev = "a0"), AT("ip_output", .dev = "b0", .crc = 0xbad), GONE);
 }
 
 /* Where nothing is known to write, that is what is said. */
 TEST_F(why, nothing_known_writes)
 {
-	EXPECT_REASONS("   may be: no tc filter, XDP program or rule of nftables that this host tells of writes "
-		       "into packets there: a driver, a module, or whoever else has the pages -- see: "
-		       "skbtrace report --stack (module: stack=1)\n",
+	EXPECT_REASONS("   may be: no tc filter, XDP program or rule of nftables that this host "
+		       "tells of writes into packets there: a driver, a module, or whoever else "
+		       "has the pages -- see: skbtrace report --stack (module: stack=1)\n",
 		       BLUE GUARD, AT("ip_forward", .dev = "a0"),
 		       AT("ip_output", .dev = "b0", .crc = 0xbad), GONE);
 }
@@ -399,15 +407,16 @@ TEST_F(why, nothing_known_writes)
 /* From a file of before, or of a namespace that could not be entered. */
 TEST_F(why, nothing_is_known)
 {
-	EXPECT_REASONS("   why: given up in frobnicate(), for a reason that the kernel does not tell -- see: "
-		       "skbtrace report --stack (module: stack=1); the kernel's source of frobnicate()\n",
+	EXPECT_REASONS("   why: given up in frobnicate(), for a reason that the kernel does not "
+		       "tell -- see: skbtrace report --stack (module: stack=1); the kernel's "
+		       "source of frobnicate()\n",
 		       "", AT("ip_rcv", .dev = "a0"), DROP(FROBNICATE, REASON_UNSPECIFIED), GONE);
 }
 
 TEST_F(why, nobody_has_the_port)
 {
-	EXPECT_REASONS("   why: no socket here is bound to 10.0.0.1, udp port 80 -- see: ip netns exec blue ss "
-		       "-uanp sport = :80\n",
+	EXPECT_REASONS("   why: no socket here is bound to 10.0.0.1, udp port 80 -- see: ip netns "
+		       "exec blue ss -uanp sport = :80\n",
 		       BLUE, AT("udp_rcv", .dev = "b", .len = NO_PAYLOAD),
 		       DROP(FROBNICATE, REASON_NO_SOCKET), GONE);
 }
@@ -422,8 +431,8 @@ TEST_F(why, all_is_well)
 /* Lines that are cut off, or are none, do no harm. */
 TEST_F(why, facts_that_lie)
 {
-	EXPECT_REASONS("   why: port a0 is not in VLAN 7: the bridge does not let it in (the port's VLANs: none) "
-		       "-- see: ip netns exec blue bridge vlan show dev a0\n",
+	EXPECT_REASONS("   why: port a0 is not in VLAN 7: the bridge does not let it in (the "
+		       "port's VLANs: none) -- see: ip netns exec blue bridge vlan show dev a0\n",
 		       "netns x\nnetns 4026532001\nvlan\nvlan a0\nvlan a0 vids\nport a0\nvlan a0 "
 		       "vids=1-,2-\nport a0 state",
 		       AT("br_allowed_ingress", .dev = "a0", .vlan = 7),

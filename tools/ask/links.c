@@ -81,7 +81,8 @@ static void note_link(void *context, const struct nlmsghdr *message)
 	struct links *links = context;
 	struct attributes link;
 
-	if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
+	if (message->nlmsg_type != RTM_NEWLINK ||
+	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
 	    links->nr == FACTS_LINKS)
 		return;
 	attributes_of_message(&link, message, sizeof(*info));
@@ -144,9 +145,11 @@ static void put_bridge(FILE *out, const char *name, const struct nlattr *nest)
 	attributes_nested(&bridge, nest);
 	fprintf(out, "bridge %s", name);
 	if (bridge.at[BR_VLAN_FILTERING])
-		fprintf(out, " vlan_filtering=%u", attribute_number(bridge.at[BR_VLAN_FILTERING], 0));
+		fprintf(out, " vlan_filtering=%u",
+			attribute_number(bridge.at[BR_VLAN_FILTERING], 0));
 	if (bridge.at[BR_MCAST_SNOOPING])
-		fprintf(out, " mcast_snooping=%u", attribute_number(bridge.at[BR_MCAST_SNOOPING], 0));
+		fprintf(out, " mcast_snooping=%u",
+			attribute_number(bridge.at[BR_MCAST_SNOOPING], 0));
 	fprintf(out, " stp=%u\n", attribute_number(bridge.at[BR_STP_STATE], 0));
 }
 

@@ -119,7 +119,8 @@ static void put_listeners(FILE *out, const char *path, const char *family)
 	char line[512];
 
 	while (file && nr < SOCKETS_MAX && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*u: %*[0-9A-Fa-f]:%x %*s %x %*x:%lx", &port, &state, &queued) != 3 ||
+		if (sscanf(line, "%*u: %*[0-9A-Fa-f]:%x %*s %x %*x:%lx", &port, &state,
+			   &queued) != 3 ||
 		    state != 0x0a)
 			continue;
 		fprintf(out, "listen %u family=%s queued=%lu\n", port, family, queued);

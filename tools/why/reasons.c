@@ -16,7 +16,8 @@
 			"neigh_flush_dev __skb_queue_purge skb_queue_purge_reason"
 #define XDP_CALLERS	"veth_xdp_rcv_skb veth_xdp_rcv veth_xdp_rcv_one do_xdp_generic " \
 			"netif_receive_generic_xdp bpf_prog_run_generic_xdp"
-#define IP_ROUTE_IN	"ip_rcv_finish ip_rcv_finish_core ip_route_input_slow ip_rcv ip_list_rcv_finish"
+#define IP_ROUTE_IN	"ip_rcv_finish ip_rcv_finish_core ip_route_input_slow ip_rcv " \
+			"ip_list_rcv_finish"
 
 /*
  * What happened; where the packet was last, NULL for anywhere; and then who dropped it, or

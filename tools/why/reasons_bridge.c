@@ -51,10 +51,9 @@ void reason_vlan_in(const struct seam *seam, struct why_lines *lines)
 		line = seam_say(lines, true, "it has no VLAN tag, and port %s takes none without "
 				"(no PVID; VLANs: %s)", name, vids_of(&vlan, vids));
 	else if (vid < 0)
-		vid = fact_pvid(&vlan), line =
-		seam_say(lines, false, "the VLAN filter does not let it in at port %s: it has no "
-			 "tag, and so is of VLAN %ld (the port's: %s)", name, vid,
-			 vids_of(&vlan, vids));
+		line = seam_say(lines, false, "the VLAN filter does not let it in at port %s: it "
+				"has no tag, and so is of VLAN %ld (the port's: %s)", name,
+				fact_pvid(&vlan), vids_of(&vlan, vids));
 	else
 		line = seam_say(lines, !fact_has_vlan(&vlan, vid, &untagged),
 				"port %s is not in VLAN %ld: the bridge does not let it in (the "

@@ -8,12 +8,13 @@
 
 #define NSEC_PER_MSEC	1000000ULL
 
-#define BEFORE_EGRESS	"__dev_queue_xmit ip_finish_output2 ip6_finish_output2 br_dev_queue_push_xmit " \
-			"br_nf_dev_queue_xmit ip_output ip6_output ip_send_skb ip_queue_xmit " \
+#define BEFORE_EGRESS	"__dev_queue_xmit ip_finish_output2 ip6_finish_output2 " \
+			"br_dev_queue_push_xmit br_nf_dev_queue_xmit ip_output ip6_output " \
+			"ip_send_skb ip_queue_xmit " \
 			"inet6_csk_xmit __tcp_transmit_skb tcp_transmit_skb ip_forward ip6_forward"
 #define BEHIND_EGRESS	"dev_hard_start_xmit veth_xmit netkit_xmit loopback_xmit br_dev_xmit"
-#define BEFORE_INGRESS	"__netif_receive_skb_core netif_rx_internal enqueue_to_backlog napi_gro_receive " \
-			"gro_receive_skb veth_xmit netkit_xmit loopback_xmit"
+#define BEFORE_INGRESS	"__netif_receive_skb_core netif_rx_internal enqueue_to_backlog " \
+			"napi_gro_receive gro_receive_skb veth_xmit netkit_xmit loopback_xmit"
 #define BEHIND_INGRESS	"ip_rcv ip_rcv_core ipv6_rcv ip6_rcv_core br_handle_frame arp_rcv " \
 			"br_handle_frame_finish br_nf_pre_routing"
 
@@ -54,7 +55,8 @@ static void tc_at(const struct seam *seam, struct why_lines *lines, const char *
 		    only_steers(actions))
 			continue;
 		fact_text(&filter, "kind", kind);
-		line = seam_say(lines, false, "a tc filter at %s of %s, %s, pref %ld, with action %s",
+		line = seam_say(lines, false, "a tc filter at %s of %s, %s, pref %ld, with action "
+				"%s",
 				way, name, kind, fact_number(&filter, "pref", 0), actions);
 		seam_look(line, seam, "tc -s filter show dev %s %s", name, way);
 	}
@@ -106,12 +108,15 @@ static const struct {
 	unsigned int number;
 } hooks_between[] = {
 	{ "ip_rcv ip_rcv_core ipv6_rcv ip6_rcv_core", "ip_local_deliver ip6_input ip_forward "
-	  "ip6_forward tcp_v4_rcv tcp_v6_rcv udp_rcv udpv6_rcv br_nf_pre_routing_finish", 1 << 2 | 1 << 10, 0 },
-	{ "ip_local_deliver ip6_input ip_rcv ip_rcv_core ipv6_rcv ip6_rcv_core", "tcp_v4_rcv tcp_v6_rcv "
-	  "udp_rcv udpv6_rcv icmp_rcv icmpv6_rcv __udp_enqueue_schedule_skb", 1 << 2 | 1 << 10, 1 },
+	  "ip6_forward tcp_v4_rcv tcp_v6_rcv udp_rcv udpv6_rcv "
+	  "br_nf_pre_routing_finish", 1 << 2 | 1 << 10, 0 },
+	{ "ip_local_deliver ip6_input ip_rcv ip_rcv_core ipv6_rcv ip6_rcv_core", "tcp_v4_rcv "
+		"tcp_v6_rcv udp_rcv udpv6_rcv icmp_rcv icmpv6_rcv "
+		"__udp_enqueue_schedule_skb", 1 << 2 | 1 << 10, 1 },
 	{ "ip_forward ip6_forward", "ip_output ip6_output ip_finish_output2 ip6_finish_output2",
 	  1 << 2 | 1 << 10, 2 },
-	{ "ip_queue_xmit inet6_csk_xmit ip_send_skb ip6_send_skb __tcp_transmit_skb tcp_transmit_skb",
+	{ "ip_queue_xmit inet6_csk_xmit ip_send_skb ip6_send_skb __tcp_transmit_skb "
+		"tcp_transmit_skb",
 	  "ip_output ip6_output ip_finish_output2 ip6_finish_output2", 1 << 2 | 1 << 10, 3 },
 	{ "ip_output ip6_output", "ip_finish_output2 ip6_finish_output2 __dev_queue_xmit",
 	  1 << 2 | 1 << 10, 4 },
@@ -194,11 +199,13 @@ void reason_queued(const struct seam *seam, struct why_lines *lines)
 	if (strcmp(kind, "netem")) {
 		if (ns < NSEC_PER_MSEC)
 			return;
-		line = seam_say(lines, false, "it was in the queue of %s (%s) for %.1f ms: the pages of a file "
-				"that is sent with sendfile() may be written to meanwhile", name, kind, ns / 1e6);
+		line = seam_say(lines, false, "it was in the queue of %s (%s) for %.1f ms: the "
+				"pages of a file that is sent with sendfile() may be written to "
+				"meanwhile", name, kind, ns / 1e6);
 	} else {
-		line = seam_say(lines, false, "netem of %s corrupts packets if it is told to; it had "
-				"this one for %.1f ms, in which the pages of a file that is sent with sendfile() may be written to",
+		line = seam_say(lines, false, "netem of %s corrupts packets if it is told to; it "
+				"had this one for %.1f ms, in which the pages of a file that is "
+				"sent with sendfile() may be written to",
 				name, ns / 1e6);
 	}
 	seam_look(line, seam, "tc -s qdisc show dev %s", name);
@@ -226,7 +233,8 @@ void reason_offload(const struct seam *seam, struct why_lines *lines)
 	if (facts_find(&seam->facts, "link", dev, &link))
 		tx = fact_number(&link, "tx", -1);
 	line = seam_say(lines, false, "ip_summed went from %s to %s%s%s%s", names[from], names[to],
-			from == 3 && to == 0 ? ": a checksum was filled in, perhaps at the wrong place"
+			from == 3 && to == 0 ? ": a checksum was filled in, perhaps at the wrong "
+				"place"
 			: "", tx == 0 ? "; tx checksumming is off on " : "", tx == 0 ? dev : "");
 	seam_look(line, seam, "ethtool -k %s", dev);
 }
@@ -244,10 +252,12 @@ void reason_nothing_known(const struct seam *seam, struct why_lines *lines)
 	if (lines->nr)
 		return;
 	if (seam->facts.len)
-		line = seam_say(lines, false, "no tc filter, XDP program or rule of nftables that this "
-				"host tells of writes into packets there: a driver, a module, or whoever "
-				"else has the pages%s", same ? "" : " (the CPU changed, too)");
+		line = seam_say(lines, false, "no tc filter, XDP program or rule of nftables that "
+				"this host tells of writes into packets there: a driver, a "
+				"module, or whoever else has the "
+				"pages%s", same ? "" : " (the CPU changed, too)");
 	else
-		line = seam_say(lines, false, "nothing is known of the namespace that it happened in");
+		line = seam_say(lines, false, "nothing is known of the namespace that it happened "
+				"in");
 	snprintf(line->look, sizeof(line->look), "skbtrace report --stack (module: stack=1)");
 }

@@ -72,15 +72,16 @@ void reason_netfilter(const struct seam *seam, struct why_lines *lines)
 			continue;
 		fact_text(&chain, "table", table);
 		fact_text(&chain, "chain", name);
-		line = seam_say(lines, false, "dropped in netfilter's hook %s by chain %s of table "
-				"%s (%s)", where, name, table, how_it_drops(&chain, how));
+		line = seam_say(lines, false, "dropped in netfilter's hook %s by chain %s of "
+				"table %s (%s)", where, name, table, how_it_drops(&chain, how));
 		look_at_chain(line, seam, &chain);
 	}
 	if (named == 1)
 		line->sure = seam->hook;
 	if (!named) {
 		line = seam_say(lines, seam->hook, "dropped in netfilter's hook %s%s", where,
-				facts.len ? ": by no chain of nftables or iptables there, so by a module (conntrack, ebtables, ...)"
+				facts.len ? ": by no chain of nftables or iptables there, so by a "
+					"module (conntrack, ebtables, ...)"
 				: "");
 		seam_look(line, seam, "nft list ruleset; iptables-save");
 	}
@@ -108,8 +109,9 @@ void reason_nfqueue(const struct seam *seam, struct why_lines *lines)
 		word_hook(&place, where, sizeof(where));
 	}
 	if (facts_next(&facts, "nfqueue", &queue))
-		line = seam_say(lines, false, "a rule in netfilter's hook %s queues it for a program "
-				"(NFQUEUE), whose queue was full or was not the one of the rule",
+		line = seam_say(lines, false, "a rule in netfilter's hook %s queues it for a "
+				"program (NFQUEUE), whose queue was full or was not the one of "
+				"the rule",
 				where);
 	else
 		line = seam_say(lines, facts.len, "a rule in netfilter's hook %s queues it for a "
@@ -151,7 +153,8 @@ void reason_tc(const struct seam *seam, struct why_lines *lines)
 		      strstr(actions, "bpf") || strstr(actions, "police")) || nr++)
 			continue;
 		line = seam_say(lines, false, "dropped by a tc filter at %s of %s: %s, pref %ld, "
-				"action %s", way, name, kind, fact_number(&filter, "pref", 0), actions);
+				"action %s", way, name, kind,
+				fact_number(&filter, "pref", 0), actions);
 		seam_look(line, seam, "tc -s filter show dev %s %s", name, way);
 	}
 	if (nr == 1)
@@ -198,7 +201,8 @@ void reason_xdp(const struct seam *seam, struct why_lines *lines)
 
 	xdp_of_seam(seam, &place);
 	if (*place.mode)
-		line = seam_say(lines, true, "XDP_DROP (or an error) of program %ld on %s (%s mode)",
+		line = seam_say(lines, true, "XDP_DROP (or an error) of program %ld on %s (%s "
+				"mode)",
 				place.program, place.dev, place.mode);
 	else
 		line = seam_say(lines, true, "XDP_DROP (or an error) of the XDP program on %s",

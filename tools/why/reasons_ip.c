@@ -27,8 +27,9 @@ void reason_veth_mtu(const struct seam *seam, struct why_lines *lines)
 	if (!fact_number(&link, "up", 1))
 		line = seam_say(lines, true, "the other end, %s, is down", name);
 	else if (mtu && !seam->last->gso_size && seam->last->len > mtu + LINK_HEADERS)
-		line = seam_say(lines, true, "too long for the other end: its packet has %ld bytes, the "
-				"MTU of %s is %ld", (long)seam->last->len - 14, name, mtu);
+		line = seam_say(lines, true, "too long for the other end: its packet has %ld "
+				"bytes, the MTU of %s is "
+				"%ld", (long)seam->last->len - 14, name, mtu);
 	else
 		return;
 	seam_look(line, seam, "ip -d link show dev %s", name);
@@ -56,8 +57,9 @@ void reason_mtu(const struct seam *seam, struct why_lines *lines)
 		if (!fact_number(&link, "up", 0) || !mtu || seam->last->len <= mtu ||
 		    (!strcmp(link.name, dev) && !seam_is_at(seam, "ip_output ip6_output")) || nr++)
 			continue;
-		line = seam_say(lines, false, "its packet has %lu bytes and must not be cut up: the "
-				"MTU of %s is %ld", (unsigned long)seam->last->len, link.name, mtu);
+		line = seam_say(lines, false, "its packet has %lu bytes and must not be cut up: "
+				"the MTU of %s is "
+				"%ld", (unsigned long)seam->last->len, link.name, mtu);
 		seam_look(line, seam, "ip route get %s",
 			  word_address(seam->last, seam->last->daddr, address));
 	}
@@ -92,14 +94,15 @@ void reason_rp_filter(const struct seam *seam, struct why_lines *lines)
 		filter = of_dev > filter ? of_dev : filter;
 	}
 	if (filter == 2)
-		line = seam_say(lines, known, "rp_filter is 2 (loose) on %s: there is no way back to "
-				"its source %s", dev, source);
+		line = seam_say(lines, known, "rp_filter is 2 (loose) on %s: there is no way back "
+				"to its source %s", dev, source);
 	else if (filter == 1 || known)
-		line = seam_say(lines, known, "rp_filter is %s on %s: the way back to its source %s is "
-				"not out of there", filter ? "1 (strict)" : "on", dev, source);
+		line = seam_say(lines, known, "rp_filter is %s on %s: the way back to its source "
+				"%s is not out of "
+				"there", filter ? "1 (strict)" : "on", dev, source);
 	else
-		line = seam_say(lines, false, "its source %s or destination is none that may come in "
-				"by %s (a martian; rp_filter is off)", source, dev);
+		line = seam_say(lines, false, "its source %s or destination is none that may come "
+				"in by %s (a martian; rp_filter is off)", source, dev);
 	seam_look(line, seam, "ip route get %s", source);
 }
 
@@ -174,7 +177,8 @@ void reason_neighbour(const struct seam *seam, struct why_lines *lines)
 		nr++;
 	}
 	if (nr)
-		line = seam_say(lines, (known && nr == 1) || own, "%s on %s has not answered who it is "
+		line = seam_say(lines, (known && nr == 1) || own, "%s on %s has not answered who "
+				"it is "
 				"(%s)%s", ip, dev, strchr(ip, ':') ? "neighbour discovery" : "ARP",
 				nr > 1 && !own ? ", nor have others" : "");
 	else if (known)

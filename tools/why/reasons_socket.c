@@ -29,9 +29,11 @@ void reason_accept(const struct seam *seam, struct why_lines *lines)
 
 		if (strcmp(listener.name, port) || !queued)
 			continue;
-		line = seam_say(lines, false, "the queue of the socket that listens at port %s may be "
-				"full: %ld connection%s its program to accept%s", port, queued,
-				queued == 1 ? " waits for" : "s wait for", queued == 1 ? " it" : " them");
+		line = seam_say(lines, false, "the queue of the socket that listens at port %s "
+				"may be full: %ld connection%s its program to "
+				"accept%s", port, queued,
+				queued == 1 ? " waits for" : "s wait for",
+				queued == 1 ? " it" : " them");
 		seam_look(line, seam, "ss -ltn sport = :%s", port);
 		return;
 	}
@@ -51,7 +53,8 @@ void reason_no_socket(const struct seam *seam, struct why_lines *lines)
 
 	if (!(last->flags & SKBTRACE_F_PORTS) || (!tcp && last->l4proto != IPPROTO_UDP))
 		return;
-	line = seam_say(lines, seam_has_reason(seam, "NO_SOCKET"), "no socket here is bound to %s, %s port %u",
+	line = seam_say(lines, seam_has_reason(seam, "NO_SOCKET"), "no socket here is bound to "
+			"%s, %s port %u",
 			word_address(last, last->daddr, address), tcp ? "tcp" : "udp",
 			ntohs(last->dport));
 	seam_look(line, seam, "ss -%sanp sport = :%u", tcp ? "t" : "u", ntohs(last->dport));
@@ -69,12 +72,13 @@ void reason_socket_full(const struct seam *seam, struct why_lines *lines)
 	struct why_line *line;
 
 	if (facts_find(&seam->facts, "sysctl", "net.core.rmem_max", &limit))
-		line = seam_say(lines, true, "the buffer of the receiving socket is full: its program "
-				"does not read as fast (SO_RCVBUF; net.core.rmem_max is %ld)",
+		line = seam_say(lines, true, "the buffer of the receiving socket is full: its "
+				"program does not read as fast (SO_RCVBUF; net.core.rmem_max is "
+				"%ld)",
 				fact_number(&limit, "value", 0));
 	else
-		line = seam_say(lines, true, "the buffer of the receiving socket is full: its program "
-				"does not read as fast (SO_RCVBUF)");
+		line = seam_say(lines, true, "the buffer of the receiving socket is full: its "
+				"program does not read as fast (SO_RCVBUF)");
 	if (last->flags & SKBTRACE_F_PORTS)
 		seam_look(line, seam, "ss -%sanmp sport = :%u",
 			  last->l4proto == IPPROTO_TCP ? "t" : "u", ntohs(last->dport));
@@ -88,7 +92,8 @@ void reason_socket_full(const struct seam *seam, struct why_lines *lines)
 void reason_checksum(const struct seam *seam, struct why_lines *lines)
 {
 	static const char * const summed[] = {
-		"none: nobody had looked at it before", "unnecessary", "complete: a device added it up",
+		"none: nobody had looked at it before", "unnecessary", "complete: a device added "
+			"it up",
 		"partial"
 	};
 	struct why_line *line;
@@ -98,7 +103,8 @@ void reason_checksum(const struct seam *seam, struct why_lines *lines)
 	seam_look(line, seam, "echo 1 >/sys/module/skbtrace/parameters/verify_csum");
 	/* A parameter is of the host, not of a namespace. */
 	snprintf(line->look, sizeof(line->look),
-		 "echo 1 >/sys/module/skbtrace/parameters/verify_csum # names the first hop with it");
+		 "echo 1 >/sys/module/skbtrace/parameters/verify_csum # names the first hop with "
+		 "it");
 }
 
 /* What these functions drop packets for; where a function has many reasons it is not here. */
@@ -124,8 +130,9 @@ static const struct {
 	{ "tun_net_xmit", "the program at the tun device does not read, or filters" },
 	{ "vxlan_rcv vxlan_xmit vxlan_xmit_one vxlan_mdb_xmit", "vxlan: no such VNI, no remote for "
 	  "its address, or no route" },
-	{ "tcp_v4_rcv tcp_v6_rcv tcp_v4_do_rcv tcp_v6_do_rcv tcp_rcv_established tcp_rcv_state_process "
-	  "tcp_data_queue tcp_validate_incoming", "no connection that it is of, or not within its "
+	{ "tcp_v4_rcv tcp_v6_rcv tcp_v4_do_rcv tcp_v6_do_rcv tcp_rcv_established "
+		"tcp_rcv_state_process tcp_data_queue "
+		"tcp_validate_incoming", "no connection that it is of, or not within its "
 	  "window, or its socket is full" },
 	{ "icmp_rcv icmpv6_rcv icmp_unreach", "of no use to ICMP here: not for us, filtered or "
 	  "unknown" },
@@ -134,12 +141,13 @@ static const struct {
 	{ "xfrm_input xfrm4_rcv_encap __xfrm_policy_check", "IPsec: no state, or the policy" },
 	{ "sk_filter_trim_cap tcp_filter", "the socket's filter (SO_ATTACH_FILTER, BPF)" },
 	{ "unix_release_sock skb_release_data skb_queue_purge __skb_queue_purge "
-	  "skb_queue_purge_reason inet_sock_destruct tcp_write_queue_purge", "the queue that it was "
+	  "skb_queue_purge_reason inet_sock_destruct tcp_write_queue_purge", "the queue that it "
+		  "was "
 	  "in was thrown away: its socket, device or neighbour is gone" },
 	{ "dev_hard_start_xmit validate_xmit_skb validate_xmit_skb_list __dev_queue_xmit",
 	  "the device is down, or cannot send it (offloads)" },
-	{ "macvlan_handle_frame macvlan_queue_xmit macvlan_broadcast", "macvlan: no such address, or "
-	  "the host's own, which its macvlans do not reach" },
+	{ "macvlan_handle_frame macvlan_queue_xmit macvlan_broadcast", "macvlan: no such address, "
+		"or the host's own, which its macvlans do not reach" },
 	{ "ip_mr_input ip6_mr_input", "multicast routing" },
 };
 
@@ -163,8 +171,8 @@ void reason_caller(const struct seam *seam, struct why_lines *lines)
 		line = seam_say(lines, false, "given up in %s(): %s", seam->caller,
 				known_callers[i].text);
 	else if (*seam->caller && !named)
-		line = seam_say(lines, true, "given up in %s(), for a reason that the kernel does not "
-				"tell", seam->caller);
+		line = seam_say(lines, true, "given up in %s(), for a reason that the kernel does "
+				"not tell", seam->caller);
 	else
 		return;
 	snprintf(line->look, sizeof(line->look), "skbtrace report --stack (module: stack=1); the "

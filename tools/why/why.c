@@ -290,7 +290,7 @@ static bool is_worth_asking(const struct seam *seam)
 	case SEAM_ARRIVED:
 		return true;
 	case SEAM_FREED:
-		return seam_is_at(seam, "veth_xmit __netif_receive_skb_core");
+		return seam_is_at(seam, "veth_xmit __netif_receive_skb_core tcp_v4_rcv tcp_v6_rcv");
 	case SEAM_WAITING:
 		return seam_is_at(seam, "ip_finish_output2 ip6_finish_output2");
 	}
