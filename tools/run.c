@@ -355,6 +355,7 @@ static int open_views(struct run *run)
 		.names = run->names,
 		.filter = &run->options->filter,
 		.capture_at = run->options->capture_at,
+		.why = run->why,
 	};
 	unsigned int i;
 
@@ -385,6 +386,12 @@ static int start(struct run *run)
 		if (!run->known)
 			return error_set(run->error, "out of memory");
 	}
+	if (!counts && !run->summary.hops_only) {
+		run->why = why_new(run->source, run->names);
+		if (!run->why)
+			return error_set(run->error, "out of memory");
+		run->show.why = run->why;
+	}
 	if (open_views(run))
 		return -1;
 	if (run->options->sort) {
@@ -404,12 +411,6 @@ static int start(struct run *run)
 		run->tally = tally_new(run->options->by_flow);
 		if (!run->tally)
 			return error_set(run->error, "out of memory");
-	}
-	if (!counts) {
-		run->why = why_new(run->source, run->names);
-		if (!run->why)
-			return error_set(run->error, "out of memory");
-		run->show.why = run->why;
 	}
 	reasons_of(run->names, &reasons);
 	run->engine = journey_engine_new(&config, &reasons, take_journey, run);

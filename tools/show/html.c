@@ -18,6 +18,7 @@
 #include "show_end.h"
 #include "text_pieces.h"
 #include "view.h"
+#include "why/why.h"
 
 /* A browser has to hold all of it; more are counted. */
 #define JOURNEYS_MAX	1000
@@ -332,6 +333,26 @@ static void put_changes(struct view *view, const struct journey *journey,
 	}
 }
 
+static void put_reasons(struct view *view, const struct journey *journey,
+			const struct verdict *verdict)
+{
+	struct why_lines lines = { .nr = 0 };
+	unsigned int i;
+
+	if (view->config.why)
+		why_journey(view->config.why, journey, verdict, &lines);
+	for (i = 0; i < lines.nr; i++) {
+		fprintf(view->out, "<p>%s: ", lines.lines[i].sure ? "why" : "may be");
+		put_text(view->out, lines.lines[i].text);
+		if (*lines.lines[i].look) {
+			fputs("<br>see: <code>", view->out);
+			put_text(view->out, lines.lines[i].look);
+			fputs("</code>", view->out);
+		}
+		putc('\n', view->out);
+	}
+}
+
 /* With the day, and how it stands to UTC: a ticket is read elsewhere, and later. */
 static void put_time(struct view *view, uint64_t mono_ns)
 {
@@ -374,6 +395,7 @@ static void html_journey(struct view *view, const struct journey *journey,
 		putc('\n', out);
 	}
 	put_changes(view, journey, verdict);
+	put_reasons(view, journey, verdict);
 	put_lanes(view, journey, verdict);
 	fprintf(out, "<details%s><summary>hops</summary><table>\n<tr><th>time<th>CPU<th>function"
 		"<th>device<th>namespace<th>payload<th>CRC32C<th>\n",

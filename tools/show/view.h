@@ -29,6 +29,7 @@ enum view_kind {
 };
 
 struct view;
+struct why;
 
 /**
  * struct view_ops - a kind of file
@@ -56,12 +57,14 @@ struct view_ops {
  * @streams: what applications sent and got, or NULL
  * @capture_at: devices of which each journey has one hop alone, as if it had been
  *	captured there; NULL for all hops (pcapng)
+ * @why: whom to ask for reasons, or NULL
  */
 struct view_config {
 	struct names *names;
 	const struct filter *filter;
 	const struct streams *streams;
 	const char *capture_at;
+	struct why *why;
 };
 
 /**

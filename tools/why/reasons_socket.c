@@ -149,6 +149,7 @@ static const struct {
 	{ "macvlan_handle_frame macvlan_queue_xmit macvlan_broadcast", "macvlan: no such address, "
 		"or the host's own, which its macvlans do not reach" },
 	{ "ip_mr_input ip6_mr_input", "multicast routing" },
+	{ "ip6_mc_input ip_mc_input", "multicast that nobody here has joined" },
 };
 
 /**
