@@ -233,6 +233,7 @@ char *ask_namespaces(const uint32_t *inodes, unsigned int nr, struct error *erro
 	if (!pid) {
 		/* Nothing that the reader has yet to write is to be written twice. */
 		close(ends[0]);
+		signal(SIGALRM, SIG_DFL);
 		alarm(PATIENCE_S);
 		answer(inodes, nr, ends[1]);
 		_exit(0);

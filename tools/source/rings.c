@@ -21,10 +21,15 @@
 #include "netns.h"
 #include "rings.h"
 
+/* How long what the host has said is good for. */
+#define FACTS_NS	(5 * NSEC_PER_SEC)
+
 struct rings {
 	struct source source;
 	char dir[PATH_MAX];
 	struct pollfd *polls;		/* a ring each */
+	char *facts;			/* what the host has said, */
+	uint64_t facts_ns;		/* and when */
 };
 
 static struct rings *to_rings(struct source *source)
@@ -99,12 +104,22 @@ static char *read_all(int fd)
 }
 
 /* What cannot be asked is not known; that is no reason to know nothing else. */
-static char *facts_text(void)
+static char *facts_text(struct rings *rings)
 {
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	struct error ignored;
-	char *text = ask_all(&ignored);
+	char *text;
 
-	return text ? text : strdup("");
+	/* One file ends, the next begins: meanwhile nobody reads records. */
+	if (!rings->facts || now - rings->facts_ns > FACTS_NS) {
+		text = ask_all(&ignored);
+		if (text) {
+			free(rings->facts);
+			rings->facts = text;
+			rings->facts_ns = clock_ns(CLOCK_MONOTONIC);
+		}
+	}
+	return strdup(rings->facts ? rings->facts : "");
 }
 
 static char *rings_text(struct source *source, enum source_text which, struct error *error)
@@ -125,7 +140,7 @@ static char *rings_text(struct source *source, enum source_text which, struct er
 	if (which == SOURCE_HOST)
 		return host_text(rings->dir, error);
 	if (which == SOURCE_FACTS)
-		return facts_text();
+		return facts_text(rings);
 	if (which == SOURCE_SYMBOLS)
 		snprintf(path, sizeof(path), "/proc/kallsyms");
 	else
@@ -151,6 +166,7 @@ static void rings_close(struct source *source)
 	free(rings->polls);
 	free(source->cpus);
 	free(source->first);
+	free(rings->facts);
 	free(rings);
 }
 
