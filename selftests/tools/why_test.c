@@ -270,6 +270,15 @@ TEST_F(why, a_port_that_does_not_forward)
 		       AT("br_forward", .dev = "a0", .peer = "b0"), OLD_DROP(BR_FORWARD), GONE);
 }
 
+TEST_F(why, no_port_to_flood_to)
+{
+	EXPECT_REASONS("   why: no other port of br0 forwards -- see: ip netns exec blue bridge -d link "
+		       "show master br0\n",
+		       BLUE "port a0 bridge=br0 state=3\nport b0 bridge=br0 state=4\nport c0 "
+		       "bridge=br1 state=3\n",
+		       AT("br_flood", .dev = "a0"), OLD_DROP(BR_FLOOD), GONE);
+}
+
 TEST_F(why, nobody_has_joined)
 {
 	EXPECT_REASONS("   why: multicast snooping: behind no other port has anybody joined "

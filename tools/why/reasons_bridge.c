@@ -144,6 +144,25 @@ void reason_hairpin(const struct seam *seam, struct why_lines *lines)
 	seam_look(line, seam, "bridge -d link show dev %s", in);
 }
 
+/* Flooded: is there a port to go out of at all, other than the one it came in by? */
+static void no_port_forwards(const struct seam *seam, struct why_lines *lines)
+{
+	struct fact own, port = { NULL, "" };
+	char name[WORD_DEVICE], bridge[FACT_WORD];
+	struct why_line *line;
+
+	word_device(seam->last->dev, name);
+	if (!facts_find(&seam->facts, "port", name, &own))
+		return;
+	fact_text(&own, "bridge", bridge);
+	while (facts_next(&seam->facts, "port", &port))
+		if (strcmp(port.name, name) && fact_is(&port, "bridge", bridge) &&
+		    fact_number(&port, "state", 3) == 3)
+			return;
+	line = seam_say(lines, true, "no other port of %s forwards", bridge);
+	seam_look(line, seam, "bridge -d link show master %s", bridge);
+}
+
 /**
  * reason_port() - a port does not forward
  * @seam: where
@@ -176,6 +195,8 @@ void reason_port(const struct seam *seam, struct why_lines *lines)
 		if (!strcmp(names[0], names[1]))
 			break;
 	}
+	if (!*names[1] && seam_is_at(seam, "br_flood br_multicast_flood"))
+		no_port_forwards(seam, lines);
 }
 
 /**
