@@ -128,7 +128,7 @@ no_neighbour() {
 mtu_with_df() {
 	inw ip link set right0 mtu 1000
 	undo=(inw ip link set right0 mtu 1500)
-	because 'icmp[icmptype] == icmp-echo' 'its packet has 1228 bytes and must not be cut up: the MTU of right0 is 1000' \
+	because icmp 'its packet has 1228 bytes and must not be cut up: the MTU of right0 is 1000' \
 		eval 'ip netns exec ns-why1 ping -q -c 1 -W 1 -M do -s 1200 10.71.2.2 >/dev/null; true'
 }
 
@@ -233,8 +233,8 @@ routed=(
 	"a rule of nftables drops:nft_drop:nft_works"
 	"NFQUEUE, and nobody listens:nfqueue:nft_works"
 	"a neighbour that does not answer:no_neighbour:"
-	"too long, and not to be cut up:mtu_with_df:"
 	"the other end of a veth takes less:peer_mtu:"
+	"too long, and not to be cut up:mtu_with_df:"
 	"a filter of tc drops:tc_drop:"
 	"a filter of tc writes into the payload:tc_pedit:"
 	"nobody has the port:no_socket:"
