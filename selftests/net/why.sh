@@ -162,9 +162,12 @@ no_socket() {
 	because 'udp port 7109' 'no socket here is bound to 10.71.2.2, udp port 7109' send 10.71.2.2 7109 50
 }
 
+# is_bound tcp|udp PORT: somebody in ns-why2 has it
+is_bound() { ip netns exec ns-why2 cat "/proc/net/$1" | grep -q ":$(printf %04X "$2") "; }
+
 deaf_socket() {
 	py -n ns-why2 why.py deaf 10.71.2.2 7110 6 >/dev/null &
-	until_true 60 grep -q ':1BC6 ' <(ip netns exec ns-why2 cat /proc/net/udp)
+	until_true 60 is_bound udp 7110
 	undo=(true)
 	because 'udp port 7110' 'the buffer of the receiving socket is full' \
 		eval 'for i in 1 2 3 4 5 6; do py -n ns-why1 why.py send 10.71.2.2 7110 1200 >/dev/null; done'
@@ -175,7 +178,7 @@ deaf_socket() {
 
 full_queue() {
 	py -n ns-why2 why.py full 10.71.2.2 7111 20 >/dev/null &
-	until_true 60 grep -q ':1BC7 ' <(ip netns exec ns-why2 cat /proc/net/tcp)
+	until_true 60 is_bound tcp 7111
 	undo=(true)
 	because 'tcp port 7111' 'the queue of the socket that listens at port 7111 may be full' \
 		py -n ns-why1 why.py knock 10.71.2.2 7111 4
