@@ -162,29 +162,40 @@ no_socket() {
 	because 'udp port 7109' 'no socket here is bound to 10.71.2.2, udp port 7109' send 10.71.2.2 7109 50
 }
 
+# release JOB: end what has a port in ns-why2, where nobody else is, and who waits for it
+release() {
+	local pids
+	pids=$(ip netns pids ns-why2)
+	# shellcheck disable=SC2086
+	[ -z "$pids" ] || kill $pids
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
 # is_bound tcp|udp PORT: somebody in ns-why2 has it
 is_bound() { ip netns exec ns-why2 cat "/proc/net/$1" | grep -q ":$(printf %04X "$2") "; }
 
 deaf_socket() {
-	py -n ns-why2 why.py deaf 10.71.2.2 7110 6 >/dev/null &
+	py -n ns-why2 why.py deaf 10.71.2.2 7110 60 >/dev/null &
+	local job=$! status
 	until_true 60 is_bound udp 7110
 	undo=(true)
 	because 'udp port 7110' 'the buffer of the receiving socket is full' \
 		eval 'for i in 1 2 3 4 5 6; do py -n ns-why1 why.py send 10.71.2.2 7110 1200 >/dev/null; done'
-	local status=$?
-	wait $!
+	status=$?
+	release $job
 	return $status
 }
 
 full_queue() {
-	py -n ns-why2 why.py full 10.71.2.2 7111 20 >/dev/null &
+	py -n ns-why2 why.py full 10.71.2.2 7111 60 >/dev/null &
+	local job=$! status
 	until_true 60 is_bound tcp 7111
 	undo=(true)
 	because 'tcp port 7111' 'the queue of the socket that listens at port 7111 may be full' \
 		py -n ns-why1 why.py knock 10.71.2.2 7111 4
-	local status=$?
-	kill $! 2>/dev/null
-	wait $!
+	status=$?
+	release $job
 	return $status
 }
 
