@@ -29,7 +29,7 @@ settings() { (cd $parameters && grep -H '' filter dev stack points on sample ver
 loads_and_unloads() {
 	unload
 	exits 0 run --set stack=1 --dev 'calmveth*' -- \
-		sh -c 'ip netns exec ns-calm2 ping -q -c 2 -i 0.1 -W 60 78.78.0.10; cat /sys/module/skbtrace/parameters/stack /sys/module/skbtrace/parameters/dev' || return
+		bash -c 'ip netns exec ns-calm2 ping -q -c 2 -i 0.1 -W 60 78.78.0.10; cat /sys/module/skbtrace/parameters/stack /sys/module/skbtrace/parameters/dev' || return
 	grep -x 1 "$work/out" && grep -x 'calmveth\*' "$work/out" &&
 		grep -E '^4 journeys: 4 intact' "$work/out" && not is_loaded
 }
@@ -40,7 +40,7 @@ puts_back() {
 	local before
 	before=$(settings)
 	exits 0 run --set sample=1 --filter 'icmp' --set 'points=*' --stack --dev 'calm*' -- \
-		sh -c "cp -r $parameters $work/during; ip netns exec ns-calm2 ping -q -c 1 -W 60 78.78.0.10" || return
+		bash -c "cp -r $parameters $work/during; ip netns exec ns-calm2 ping -q -c 1 -W 60 78.78.0.10" || return
 	[ "$(<"$work/during/sample")$(<"$work/during/stack")" = 11 ] &&
 		[ -n "$(<"$work/during/filter")" ] && grep -E '^2 journeys: 2 intact' "$work/out" &&
 		diff <(echo "$before") <(settings)
@@ -48,7 +48,8 @@ puts_back() {
 
 # What a needle leaves out is verified as well.
 only_some() {
-	exits 0 run --profile drops -- ip netns exec ns-calm2 ping -q -c 1 -W 60 78.78.0.10 &&
+	printf '%s\n' '# lost' '--only dropped' '[run]' '--set stack=1' >"$work/profile"
+	exits 0 run --profile "$work/profile" -- ip netns exec ns-calm2 ping -q -c 1 -W 60 78.78.0.10 &&
 		grep '^0 journeys' "$work/out"
 }
 
@@ -56,8 +57,8 @@ only_some() {
 nothing_seen() { exits 3 run --filter 'udp port 9 and host 192.0.2.9' -- true; }
 
 command_fails() {
-	exits 4 run -- sh -c 'ip netns exec ns-calm2 ping -q -c 1 -W 60 78.78.0.10; exit 7' &&
-		grep 'sh has ended with status 7' "$work/err"
+	exits 4 run -- bash -c 'ip netns exec ns-calm2 ping -q -c 1 -W 60 78.78.0.10; exit 7' &&
+		grep 'bash has ended with status 7' "$work/err"
 }
 
 no_such_command() {
@@ -69,7 +70,7 @@ change_seen() {
 	tc qdisc add dev calmveth1_peer ingress &&
 		tc filter add dev calmveth1_peer parent ffff: protocol ip prio 5 u32 match ip protocol 1 0xff \
 			action pedit munge offset 60 u8 set 0x5a || return
-	exits 1 run -- sh -c 'ip netns exec ns-calm2 ping -q -c 1 -W 3 78.78.0.10; true'
+	exits 1 run -- bash -c 'ip netns exec ns-calm2 ping -q -c 1 -W 3 78.78.0.10; true'
 	local status=$?
 	tc qdisc del dev calmveth1_peer ingress
 	return $status

@@ -430,6 +430,18 @@ TEST_F(why, nobody_has_the_port)
 		       DROP(FROBNICATE, REASON_NO_SOCKET), GONE);
 }
 
+TEST_F(why, a_syn_to_a_full_queue)
+{
+	EXPECT_REASONS("   may be: the queue of the socket that listens at port 80 may be full: 3 "
+		       "connections wait for its program to accept them -- see: ip netns exec blue "
+		       "ss -ltn sport = :80\n",
+		       BLUE "listen 22 family=tcp queued=1\nlisten 80 family=tcp queued=3\n",
+		       AT("ip_rcv", .dev = "b", .l4proto = IPPROTO_TCP, .tcp_flags = 2, .len = NO_PAYLOAD),
+		       AT("tcp_v4_rcv", .dev = "b", .l4proto = IPPROTO_TCP, .tcp_flags = 2,
+			  .len = NO_PAYLOAD, .sp = 0x8000),
+		       { "kfree_skbmem", .skb = 0x10, .sp = 0x7f00 });
+}
+
 /* An intact journey that arrived has no reasons, whatever there is on the host. */
 TEST_F(why, all_is_well)
 {

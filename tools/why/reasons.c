@@ -65,7 +65,7 @@ static const struct {
 	  "NEIGH_FAILED NEIGH_QUEUEFULL NEIGH_CREATEFAIL NEIGH_DEAD", reason_neighbour },
 	{ WAITING, "ip_finish_output2 ip6_finish_output2", NULL, NULL, reason_neighbour },
 	{ ARRIVED, NULL, NULL, NULL, reason_accept },
-	{ DROPPED, "tcp_v4_rcv tcp_v6_rcv", NULL, NULL, reason_accept },
+	{ DROPPED | FREED, "tcp_v4_rcv tcp_v6_rcv", NULL, NULL, reason_accept },
 	{ DROPPED, NULL, "__udp4_lib_rcv __udp6_lib_rcv udp_rcv udpv6_rcv tcp_v4_rcv tcp_v6_rcv",
 	  "NO_SOCKET", reason_no_socket },
 	{ DROPPED, NULL, NULL, "SOCKET_RCVBUFF PROTO_MEM SOCKET_BACKLOG", reason_socket_full },
