@@ -272,10 +272,15 @@ kernel_since() {
 	[ "$major" -gt "$1" ] || { [ "$major" = "$1" ] && [ "$minor" -ge "$2" ]; }
 }
 
+# ONLY: a pattern of functions, to run just these
 situations() {
 	local row what function needs
 	for row; do
 		IFS=: read -r what function needs <<<"$row"
+		if [[ ! $function =~ ${ONLY:-.} ]]; then
+			ktap_test_skip "$what # SKIP not asked for (ONLY)"
+			continue
+		fi
 		if [ -n "$needs" ] && ! $needs >/dev/null 2>&1; then
 			ktap_test_skip "$what # SKIP this kernel, or a tool for it, is not able to"
 			continue
