@@ -32,6 +32,9 @@ _skbtrace()
 	--by)
 		words='flow'
 		;;
+	--profile)
+		words='drops corruption latency'
+		;;
 	--kernel)
 		words=$(ls /lib/modules 2>/dev/null)
 		;;

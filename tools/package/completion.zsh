@@ -22,6 +22,8 @@ case $words[CURRENT-1] in
 	words_=(latency bytes time) ;;
 --by)
 	words_=(flow) ;;
+--profile)
+	words_=(drops corruption latency) ;;
 --kernel)
 	words_=(/lib/modules/*(N:t)) ;;
 -p | --pid | -D | --duration | -c | --count | --id | --min-latency | --max-*)
