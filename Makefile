@@ -83,7 +83,7 @@ deb: dist
 # For Secure Boot: KEY and CERT are those that "mokutil --import" made known.
 sign: module
 	@[ -r '$(KEY)' ] && [ -r '$(CERT)' ] || { \
-		echo 'error: make sign KEY=MOK.priv CERT=MOK.der: see "Secure Boot" in README.md' >&2; \
+		echo 'error: make sign KEY=MOK.priv CERT=MOK.der: see Secure Boot in skbtrace(4)' >&2; \
 		exit 1; }
 	$(KDIR)/scripts/sign-file sha256 '$(KEY)' '$(CERT)' skbtrace.ko
 

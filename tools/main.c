@@ -343,7 +343,7 @@ static int check_views(const struct options *options, struct error *error)
 {
 	bool hops = options->command == COMMAND_HOPS;
 	bool journeys = options->command == COMMAND_LIVE || options->command == COMMAND_REPORT ||
-			options->command == COMMAND_CHECK;
+			options->command == COMMAND_CHECK || options->command == COMMAND_RUN;
 	unsigned int i;
 
 	for (i = 0; i < NR_VIEWS; i++) {
