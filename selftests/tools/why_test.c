@@ -460,6 +460,49 @@ TEST_F(why, facts_that_lie)
 		       DROP(ALLOWED_INGRESS, REASON_UNSPECIFIED), GONE);
 }
 
+/* What a file has is believed by nobody: any bytes do no harm. */
+TEST_F(why, facts_of_any_bytes)
+{
+	const struct hop places[][2] = {
+		{ AT("br_allowed_ingress", .dev = "a0", .vlan = 7), DROP(ALLOWED_INGRESS, 2) },
+		{ AT("br_flood", .dev = "a0", .vlan = 201), DROP(BR_FLOOD, 2) },
+		{ AT("br_forward", .dev = "a0", .peer = "b0", .vlan = 201), DROP(BR_FORWARD, 2) },
+		{ AT("ip_forward", .dev = "a0"), DROP(NF_HOOK_SLOW, REASON_NETFILTER) },
+		{ AT("ip_rcv", .dev = "a0"), DROP(IP_RCV_FINISH, 20) },
+		{ AT("ip_rcv", .dev = "a0"), DROP(IP_ERROR, 2) },
+		{ AT("veth_xmit", .dev = "b0", .peer = "b"), DROP(VETH_XDP_RCV, 23) },
+		{ AT("veth_xmit", .dev = "b0", .peer = "b"), DROP(DEV_FORWARD, 2) },
+		{ AT("__netif_receive_skb_core", .dev = "a0"), DROP(FROBNICATE, 22) },
+		{ AT("ip_finish_output2", .dev = "b0"), DROP(ARP_ERROR_REPORT, 2) },
+		{ AT("__dev_queue_xmit", .dev = "b0"),
+		  AT("dev_hard_start_xmit", .dev = "b0", .crc = 0xbad) },
+		{ AT("ip_forward", .dev = "a0"), AT("ip_output", .dev = "b0", .crc = 0xbad) },
+	};
+	static const char right[] = PAIR("1500") BLUE PORTS GUARD FILTER TC
+		"conf all rp_filter=1\nconf a0 rp_filter=2 forwarding=0\nneigh b0 ip=10.0.0.1 "
+		"state=failed\nlisten 80 family=tcp queued=3\nnfqueue 7 pid=33\n";
+	static const char marks[] = "\n =:,-0p9\xff\x01";
+	char wrong[sizeof(right)];
+	unsigned int i, k, seed = 1;
+
+	for (i = 0; i < 600; i++) {
+		const struct hop *hops = places[i % (sizeof(places) / sizeof(places[0]))];
+
+		memcpy(wrong, right, sizeof(right));
+		for (k = 0; k < 1 + i % 40; k++)
+			wrong[rand_r(&seed) % (sizeof(right) - 1)] =
+				marks[rand_r(&seed) % (sizeof(marks) - 1)];
+		wrong[rand_r(&seed) % sizeof(right)] = '\0';
+		/* It is asked for once. */
+		why_free(self->why);
+		self->why = why_new(&self->source, self->names);
+		self->show.why = self->why;
+		memset(&self->t, 0, sizeof(self->t));
+		reasons(self, wrong, hops, 2);
+	}
+	EXPECT_NE(NULL, strstr(reasons(self, "", places[0], 0), "   why: "));
+}
+
 /* This machine answers, whoever asks; the text has what the reasons look for. */
 TEST(host_answers)
 {
