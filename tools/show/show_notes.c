@@ -10,13 +10,13 @@
 static void note_flow(FILE *out, const struct skbtrace_record *before,
 		      const struct skbtrace_record *record)
 {
-	char address[SHOW_ADDRESS_LEN];
+	char address[SHOW_ADDRESS_LEN], from[SHOW_PROTO_LEN], to[SHOW_PROTO_LEN];
 
 	if (!(before->flags & record->flags & SKBTRACE_F_FLOW) ||
 	    packet_same_flow(before, record))
 		return;
 	if (before->l4proto != record->l4proto)
-		fprintf(out, "  protocol %u→%u", before->l4proto, record->l4proto);
+		fprintf(out, "  protocol %s→%s", show_proto(before, from), show_proto(record, to));
 	if (memcmp(before->saddr, record->saddr, sizeof(record->saddr)))
 		fprintf(out, "  source →%s", show_address(record, record->saddr, address));
 	if (memcmp(before->daddr, record->daddr, sizeof(record->daddr)))
