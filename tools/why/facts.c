@@ -18,68 +18,112 @@ static const char *line_behind(const char *line)
 	return line + (*line == '\n');
 }
 
-/**
- * facts_next_netns() - go through the namespaces that something is known of
- * @all: the text, and from there on where the namespace's lines begin
- * @netns: set to its inode number
- *
- * Return: false behind the last.
- */
-bool facts_next_netns(const char **all, uint32_t *netns)
-{
-	const char *line = *all;
+/* As many as a host tells of, and no more of what says it is a host's. */
+#define NETNS_MAX	4096u
 
-	for (; *line; line = line_behind(line)) {
-		if (sscanf(line, "netns %" SCNu32, netns) != 1)
-			continue;
-		*all = line_behind(line);
-		return true;
+static int add_netns(struct all_facts *all, uint32_t netns, const char *path)
+{
+	struct netns_facts *more;
+
+	if (all->nr % 64 == 0) {
+		more = realloc(all->netns, (all->nr + 64) * sizeof(*more));
+		if (!more)
+			return -1;
+		all->netns = more;
 	}
-	*all = line;
-	return false;
+	more = &all->netns[all->nr++];
+	more->netns = netns;
+	snprintf(more->path, sizeof(more->path), "%s", *path == '/' ? path : "");
+	more->facts.text = "";
+	more->facts.len = 0;
+	return 0;
+}
+
+/**
+ * all_facts_new() - find out where in a text what is
+ * @text: what ask_all() has returned, or a file has kept; freed with it
+ *
+ * Return: the facts, or NULL if there is no memory.
+ */
+struct all_facts *all_facts_new(char *text)
+{
+	struct all_facts *all = calloc(1, sizeof(*all));
+	struct facts *facts = NULL;
+	const char *line;
+
+	if (!all) {
+		free(text);
+		return NULL;
+	}
+	all->text = text;
+	for (line = text; *line; line = line_behind(line)) {
+		char path[FACT_WORD] = "";
+		uint32_t netns;
+
+		if (strncmp(line, "netns ", 6)) {
+			if (facts)
+				facts->len = line_behind(line) - facts->text;
+			continue;
+		}
+		facts = NULL;
+		if (all->nr == NETNS_MAX ||
+		    sscanf(line, "netns %" SCNu32 "%*1[ ]%127[^ \n]", &netns, path) < 1 ||
+		    add_netns(all, netns, path))
+			continue;
+		facts = &all->netns[all->nr - 1].facts;
+		facts->text = line_behind(line);
+	}
+	return all;
+}
+
+/**
+ * all_facts_free() - free them
+ * @all: the facts, or NULL
+ */
+void all_facts_free(struct all_facts *all)
+{
+	if (!all)
+		return;
+	free(all->netns);
+	free(all->text);
+	free(all);
+}
+
+static const struct netns_facts *find_netns(const struct all_facts *all, uint32_t netns)
+{
+	unsigned int i;
+
+	for (i = 0; all && i < all->nr; i++)
+		if (all->netns[i].netns == netns)
+			return &all->netns[i];
+	return NULL;
 }
 
 /**
  * facts_of() - what is known of a namespace
- * @all: the text of all
+ * @all: what is known of all, NULL for nothing
  * @netns: its inode number
  */
-struct facts facts_of(const char *all, uint32_t netns)
+struct facts facts_of(const struct all_facts *all, uint32_t netns)
 {
-	struct facts facts = { "", 0 };
-	const char *line = all;
-	uint32_t number;
+	const struct netns_facts *found = find_netns(all, netns);
+	const struct facts none = { "", 0 };
 
-	while (facts_next_netns(&line, &number)) {
-		if (number != netns)
-			continue;
-		facts.text = line;
-		while (*line && strncmp(line, "netns ", 6))
-			line = line_behind(line);
-		facts.len = line - facts.text;
-		break;
-	}
-	return facts;
+	return found ? found->facts : none;
 }
 
 /**
  * facts_path() - where a namespace can be entered
- * @all: the text of all
+ * @all: what is known of all, NULL for nothing
  * @netns: its inode number
- * @path: set, "" if that is not known
+ *
+ * Return: the path, "" if it is not known.
  */
-void facts_path(const char *all, uint32_t netns, char path[FACT_WORD])
+const char *facts_path(const struct all_facts *all, uint32_t netns)
 {
-	const char *line = all;
-	uint32_t number;
+	const struct netns_facts *found = find_netns(all, netns);
 
-	for (; *line; line = line_behind(line)) {
-		*path = '\0';
-		if (sscanf(line, "netns %" SCNu32 " %127[^ \n]", &number, path) == 2 &&
-		    number == netns && *path == '/')
-			return;
-	}
-	*path = '\0';
+	return found ? found->path : "";
 }
 
 /**

@@ -30,8 +30,26 @@ struct facts {
 	size_t len;
 };
 
-struct facts facts_of(const char *all, uint32_t netns);
-void facts_path(const char *all, uint32_t netns, char path[FACT_WORD]);
+/**
+ * struct all_facts - those of all namespaces, as a host has told them
+ * @text: its text
+ * @netns: where in it what is known of each is
+ * @nr: how many
+ */
+struct all_facts {
+	char *text;
+	struct netns_facts {
+		uint32_t netns;
+		char path[FACT_WORD];	/* where it can be entered, "" if that is not known */
+		struct facts facts;
+	} *netns;
+	unsigned int nr;
+};
+
+struct all_facts *all_facts_new(char *text);
+void all_facts_free(struct all_facts *all);
+struct facts facts_of(const struct all_facts *all, uint32_t netns);
+const char *facts_path(const struct all_facts *all, uint32_t netns);
 bool facts_next(const struct facts *facts, const char *kind, struct fact *fact);
 bool facts_find(const struct facts *facts, const char *kind, const char *name,
 		struct fact *fact);
@@ -40,6 +58,5 @@ long fact_number(const struct fact *fact, const char *key, long otherwise);
 bool fact_is(const struct fact *fact, const char *key, const char *value);
 bool fact_has_vlan(const struct fact *fact, unsigned int vid, bool *untagged);
 long fact_pvid(const struct fact *fact);
-bool facts_next_netns(const char **all, uint32_t *netns);
 
 #endif /* SKBTRACE_TOOLS_WHY_FACTS_H */

@@ -50,7 +50,7 @@ struct seam {
 	uint32_t netns;
 	char enter[96];
 	struct facts facts;
-	const char *all;
+	const struct all_facts *all;
 };
 
 bool seam_is_at(const struct seam *seam, const char *symbols);

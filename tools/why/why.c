@@ -32,7 +32,7 @@
 struct why {
 	struct source *source;
 	struct names *names;
-	char *facts;
+	struct all_facts *facts;
 	uint64_t asked_ns;
 	bool whole;
 	uint32_t netns[NETNS_MAX];
@@ -65,7 +65,7 @@ void why_free(struct why *why)
 {
 	if (!why)
 		return;
-	free(why->facts);
+	all_facts_free(why->facts);
 	free(why);
 }
 
@@ -116,9 +116,10 @@ static void ask(struct why *why, const struct journey *journey)
 	char *facts;
 
 	if (!why->source->is_live) {
-		if (!why->facts)
-			why->facts = source_text(why->source, SOURCE_FACTS, &ignored);
+		facts = why->whole ? NULL : source_text(why->source, SOURCE_FACTS, &ignored);
 		why->whole = true;
+		if (facts)
+			why->facts = all_facts_new(facts);
 		return;
 	}
 	for (i = 0; i < journey->nr_hops; i++)
@@ -132,8 +133,8 @@ static void ask(struct why *why, const struct journey *journey)
 	facts = whole ? ask_all(&ignored) : ask_namespaces(netns, nr, &ignored);
 	if (!facts)
 		return;
-	free(why->facts);
-	why->facts = facts;
+	all_facts_free(why->facts);
+	why->facts = all_facts_new(facts);
 	why->asked_ns = now;
 	why->whole = whole;
 	why->nr_netns = nr;
@@ -143,8 +144,7 @@ static void ask(struct why *why, const struct journey *journey)
 static void set_netns(const struct why *why, struct seam *seam)
 {
 	const struct skbtrace_record *place = seam->last;
-	char path[FACT_WORD];
-	const char *name;
+	const char *path, *name;
 
 	if (!(place->flags & SKBTRACE_F_NETNS) && seam->hook)
 		place = seam->hook;
@@ -161,7 +161,7 @@ static void set_netns(const struct why *why, struct seam *seam)
 		snprintf(seam->enter, sizeof(seam->enter), "ip netns exec %.60s ", name);
 	if (name)
 		return;
-	facts_path(seam->all, place->netns, path);
+	path = facts_path(seam->all, place->netns);
 	if (*path)
 		snprintf(seam->enter, sizeof(seam->enter), "nsenter --net=%.64s ", path);
 }
@@ -303,7 +303,7 @@ static void reasons_at(struct why *why, const struct journey *journey, struct se
 	if (!is_worth_asking(seam))
 		return;
 	ask(why, journey);
-	seam->all = why->facts ? why->facts : "";
+	seam->all = why->facts;
 	set_netns(why, seam);
 	reasons_at_seam(seam, lines);
 }

@@ -174,18 +174,15 @@ bool peer_of_seam(const struct seam *seam, struct fact *link)
 {
 	char dev[WORD_DEVICE], name[WORD_DEVICE];
 	struct fact own, other;
-	const char *all = seam->all;
-	unsigned int found = 0;
-	uint32_t netns;
+	unsigned int i, found = 0;
 
 	word_device(seam->last->dev, dev);
 	word_device(seam->last->peer, name);
 	if (!*name || !facts_find(&seam->facts, "link", dev, &own))
 		return false;
-	while (facts_next_netns(&all, &netns)) {
-		struct facts there = facts_of(seam->all, netns);
-
-		if (!facts_find(&there, "link", name, &other) || !is_peer(&own, &other))
+	for (i = 0; i < seam->all->nr; i++) {
+		if (!facts_find(&seam->all->netns[i].facts, "link", name, &other) ||
+		    !is_peer(&own, &other))
 			continue;
 		*link = other;
 		found++;
