@@ -362,6 +362,17 @@ static int check_views(const struct options *options, struct error *error)
 	return 0;
 }
 
+/* Calls of applications are found by less than journeys are. */
+static int check_messages(const struct options *options, struct error *error)
+{
+	if (options->command != COMMAND_MESSAGES)
+		return options->needle.has_call ?
+		       error_set(error, "--id: a journey's number is one like 1234.0") : 0;
+	if (options->filter.devices || options->filter.points)
+		return error_set(error, "--dev, --points: messages have been at none");
+	return needle_check_call(&options->needle, error);
+}
+
 static int check_options(const struct options *options, struct error *error)
 {
 	bool records = options->command == COMMAND_RECORD;
@@ -387,11 +398,14 @@ static int check_options(const struct options *options, struct error *error)
 	if ((options->module || options->module_filter || options->nr_settings) &&
 	    options->command != COMMAND_RUN)
 		return error_set(error, "--module, --filter, --set: only run sets up the module");
+	if (check_messages(options, error))
+		return -1;
 	if (counts && options->json)
 		return error_set(error, "--json: for programs there is \"skbtrace metrics\"");
 	if (options->by_flow && options->command != COMMAND_SUMMARY &&
-	    options->command != COMMAND_LIVE && options->command != COMMAND_RUN)
-		return error_set(error, "--by: only summary, live and run count flows");
+	    options->command != COMMAND_LIVE && options->command != COMMAND_RUN &&
+	    options->command != COMMAND_MESSAGES)
+		return error_set(error, "--by: only summary, live, run and messages count flows");
 	if (options->command == COMMAND_METRICS && options->input && options->output)
 		return error_set(error, "-o: what is in a file does not change: metrics F >F2");
 	if (check_views(options, error))
