@@ -18,7 +18,13 @@ say() { echo "# host $nr: $*"; }
 hostname "host-$nr"
 # Its clock is wrong.
 [ "$nr" = 1 ] || date -s "@$(($(date +%s) + 10))" >/dev/null
+# Where these are not built in.
+modprobe virtio_pci 2>/dev/null || true
 modprobe virtio_net 2>/dev/null || true
+for _ in $(seq 100); do
+	[ ! -d /sys/class/net/eth0 ] || break
+	sleep 0.1
+done
 modprobe -a veth bridge vxlan
 ip -batch - <<-END
 	addr add 192.168.9.$nr/24 dev eth0

@@ -27,9 +27,9 @@ DATAGRAMS = [
 ]
 # port, bytes, mark of the first packet, of each thousand bytes
 STREAMS = [
-    (8000, 300000, "", ""),
-    (8001, 100000, "relay:swap", ""),
-    (8002, 300000, "", "relay:lossy"),
+    (8000, 150000, "", ""),
+    (8001, 60000, "relay:swap", ""),
+    (8002, 200000, "", "relay:lossy"),
 ]
 letters = random.Random(7)
 
@@ -52,12 +52,13 @@ def chat(sock, count, data=None):
     sock.settimeout(0.5)
     sent = 0
     while count > 0:
-        sock.send(data or bytes_of(SIZE))
         sent += 1
         try:
+            sock.send(data or bytes_of(SIZE))
             sock.recv(65536)
             count -= 1
-        except (socket.timeout, ConnectionRefusedError):
+        except OSError:
+            # The other is not there yet, or its link address is not known.
             time.sleep(0.1)
         if sent > 600:
             sys.exit("nobody answers")
@@ -119,7 +120,11 @@ def receive():
             if what == "listen":
                 socks[sock.accept()[0]] = "stream"
             elif what == "stream":
-                if not sock.recv(1 << 20):
+                try:
+                    data = sock.recv(1 << 20)
+                except OSError:
+                    data = b""
+                if not data:
                     del socks[sock]
                     sock.close()
             else:

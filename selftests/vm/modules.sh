@@ -19,7 +19,7 @@ wanted='veth|bridge|br_netfilter|stp|llc2?|8021q|dummy|tun|tap|macvlan|macvtap|i
 |sctp|sctp_diag|md5|sha[15].*|hmac|dccp.*|udp_diag|tcp_diag|inet_diag|raw_diag|netlink_diag|packet_diag|unix_diag|af_packet.*
 |ipv6|libcrc32c|crc32c.*|crc32.*|tls|udp_tunnel|ip6_udp_tunnel|xfrm[46]?_.*|esp[46]|ah[46]|netdevsim|pktgen
 |authenc.*|echainiv|seqiv|ctr|gcm|ghash.*|cbc|drbg|jitterentropy.*|team_.*|macsec
-|virtio_net|ppp_generic|pppoe|pptp|gtp|tcp_.*|xsk_diag|openvswitch|vport.*|nsh|mptcp_.*|kheaders|configs'
+|virtio_net|virtio_pci|ppp_generic|pppoe|pptp|gtp|tcp_.*|xsk_diag|openvswitch|vport.*|nsh|mptcp_.*|kheaders|configs'
 
 modules=$(readlink -f "${1:?}")
 ver=${modules##*/}
