@@ -68,7 +68,9 @@ def send_datagrams(address, port, count, mark, connected):
     sock = udp(address, port, connected)
     # Or else what is damaged would be dropped there.
     sock.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, port == 7002)
-    for _ in range(count):
+    # What is lost is missed only where the rest of its flow comes.
+    marks = [mark] * count if mark != "relay:lose" else [""] + [mark] * count + [""]
+    for mark in marks:
         if connected:
             sock.send(bytes_of(SIZE, mark))
         else:
