@@ -58,7 +58,7 @@ enum life_phase {
  * enum life_answer - was it asked for an answer, and was one sent
  * @LIFE_NO_ANSWER: not that one knows
  * @LIFE_ANSWERED: an answer was sent at once
- * @LIFE_UNANSWERED: who might have sent one has not
+ * @LIFE_UNANSWERED: none was seen of who might have sent one
  * @LIFE_IS_ANSWER: it is one itself
  */
 enum life_answer {

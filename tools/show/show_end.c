@@ -94,8 +94,8 @@ static const char *detail_of(const struct journey *journey, const struct journey
 	case JOURNEY_FREED:
 		if (life->answer == LIFE_UNANSWERED)
 			return role == ROLE_TRANSPORT ?
-			       "which sent no answer: the listener's queue may be full" :
-			       "which sent no answer: it asks for none, or for another host";
+			       "no answer was seen: the listener's queue may be full" :
+			       "no answer was seen: it asks for none, or for another host";
 		if (role == ROLE_CLONED && last->users <= 1)
 			return was_freed_in(last, end) ? "no packet socket wanted it" :
 			       "a packet socket had it";
