@@ -245,7 +245,7 @@ test_listeners() {
 	local syn='tcp[13] == 2'
 	bridge_up
 	stays listen other 80
-	stays connect here 10.22.0.2 80 4
+	stays connect here 10.22.0.2 80 6
 	check "SYNs to a listener: answered, until its queue is full" \
 		ended "$syn and dst port 80" tcp 0 - detail='answer'
 	check "the first was answered" told "$syn and dst port 80" 'delivered by tcp_v4_rcv.*answered'
