@@ -127,7 +127,7 @@ test_hairpin() {
 	stays sink here 5005
 	send here 10.96.0.1 5005 102
 	check "a pod to itself, its port is no hairpin: dropped where it came in" \
-		ended udp udp 102 dropped last='br_handle_frame_finish@port1'
+		ended udp udp 102 dropped last='br_.*@port1'
 	bridge link set dev port1 hairpin on
 	send here 10.96.0.1 5005 103
 	check "with hairpin it is delivered" ended udp udp 103 delivered last='@eth0$'
@@ -180,7 +180,7 @@ test_vlans() {
 	bridge vlan add dev port1 vid 201 pvid untagged
 	send here 10.22.0.2 9 107
 	check "ports of different VLANs: dropped in the bridge" \
-		ended udp udp 107 dropped last='br_(handle_frame|forward|dev_queue)'
+		ended udp udp 107 dropped last='^br_'
 }
 
 # A DHCP client reads a packet socket, its address is not its own yet.
@@ -196,7 +196,7 @@ test_packet_socket() {
 		ended udp udp 300 - csum='^partial( partial)*$'
 	# IP, whose address it is not, drops it before or after.
 	check "so says the report" told 'dst port 68' \
-		'freed by packet_rcv .* a packet socket had it|dropped after .* for packet sockets'
+		'freed by .*a packet socket had it|dropped after .* for packet sockets'
 }
 
 # The bridge keeps what nobody has joined from ports, and gives itself a copy.
@@ -282,9 +282,10 @@ test_xdp() {
 	action drop xdpgeneric 121 dropped last='@eth0$'
 	action redirect xdp 122 freed last='veth_xmit@port2' detail='XDP'
 	action redirect xdpgeneric 123 dropped last='@eth0$'
+	# The port has no NAPI, which would take it.
+	action tx xdp 124 freed last='veth_xmit@port2' detail='XDP'
 	# It comes to the bridge again, at the port that it was sent out of.
-	action tx xdp 124 dropped last='br_handle_frame_finish@port2'
-	action tx xdpgeneric 125 dropped last='br_handle_frame_finish@port2'
+	action tx xdpgeneric 125 dropped last='br_.*@port2'
 }
 
 # As of a virtual machine.

@@ -98,6 +98,30 @@ TEST_F(journey, the_copy_takes_its_place)
 	EXPECT_EQ(2, t->seen[0].nr_lives);
 }
 
+/* As XDP has it where there is no room in front of the packet. */
+TEST_F(journey, the_copy_ends_before_it_is_looked_at)
+{
+	struct test *t = &self->t;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		uint64_t skb = 0x1000 * (i + 1);
+
+		feed(t, HOP("veth_xmit", .skb = skb));
+		feed(t, HOP("skb_copy:return", .skb = skb, .ret = skb + 0x10));
+		feed(t, HOP("kfree_skbmem", .skb = skb));
+		if (i)
+			feed(t, HOP("kfree_skb_reason", .skb = skb + 0x10,
+				    .reason = REASON_UNSPECIFIED));
+		feed(t, HOP("kfree_skbmem", .skb = skb + 0x10));
+	}
+	flush(t);
+	ASSERT_EQ(2, t->nr_seen);
+	EXPECT_EQ(JOURNEY_FREED, t->seen[0].end);
+	EXPECT_EQ(JOURNEY_DROPPED, t->seen[1].end);
+	EXPECT_EQ(1, t->seen[1].nr_dropped);
+}
+
 TEST_F(journey, a_packet_socket_does_not_decide)
 {
 	struct test *t = &self->t;

@@ -308,7 +308,7 @@ static int weight(const struct journey_life *life)
 	};
 
 	if (life->phase == LIFE_TAP || life->phase == LIFE_KEPT ||
-	    life->phase == LIFE_PASSED_ON || !life->nr_hops)
+	    life->phase == LIFE_PASSED_ON || (!life->nr_hops && !life->is_heir))
 		return 0;
 	return life->otherhost ? 1 : weights[life->end];
 }

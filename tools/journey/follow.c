@@ -451,6 +451,7 @@ static void release(struct journey_engine *engine, const struct skbtrace_record 
 		if (life->end == JOURNEY_OPEN && goes_on_in_copy(life)) {
 			regroup_rebuilt(engine, life, life->copy);
 			life->phase = LIFE_PASSED_ON;
+			life->copy->is_heir = true;
 		} else if (life->end == JOURNEY_OPEN) {
 			set_end(engine, life, JOURNEY_FREED, hop);
 		}

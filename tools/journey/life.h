@@ -151,6 +151,7 @@ struct life_key {
  * @guessed: that it carries this packet is a guess
  * @beside: likewise, and the life that it is told by went on: which was made of which is
  *	not known
+ * @is_heir: the packet went on in it, whether it was looked at there or not
  * @is_segment: it was made of a part of what it was made of
  * @otherhost: it was dropped because it was not for this host
  * @in_doubt: parts were found for it of which another packet may have been the
@@ -175,6 +176,7 @@ struct journey_life {
 	bool gone;
 	bool guessed;
 	bool beside;
+	bool is_heir;
 	bool is_segment;
 	bool otherhost;
 	bool in_doubt;

@@ -28,7 +28,7 @@ static const struct journey_life *deciding_life(const struct journey *journey)
 	for (life = journey->lives; life; life = life->next) {
 		if (life->end != journey->end || life->end_hop != journey->end_hop ||
 		    life->phase == LIFE_KEPT || life->phase == LIFE_PASSED_ON ||
-		    life->phase == LIFE_TAP || !life->nr_hops)
+		    life->phase == LIFE_TAP || (!life->nr_hops && !life->is_heir))
 			continue;
 		last = life;
 		break;
@@ -216,7 +216,8 @@ void show_end_of_journey(struct show *show, const struct journey *journey)
 
 static bool is_copy(const struct journey_life *life)
 {
-	return life->nr_hops && life->phase != LIFE_KEPT && life->phase != LIFE_PASSED_ON;
+	return (life->nr_hops || life->is_heir) && life->phase != LIFE_KEPT &&
+	       life->phase != LIFE_PASSED_ON;
 }
 
 static void put_copy(struct show *show, const struct journey *journey,
