@@ -195,9 +195,9 @@ def rare():
     at_it = (ALL, "dev=*, a change at encapsulation", (), changed("pedit", "t0r", "egress"),
              {"dev": "*"})
     yield "AH", network(tunnel=tunnel("ah"), flows=flows), [HEALTHY, behind, before]
+    # What is broken there is dropped where it comes out.
     yield "MACsec, not encrypted", network(
-        tunnel=tunnel("macsec", options=("encrypt off", "validate check")), flows=flows), [
-            HEALTHY, behind, at_it]
+        "hbh", tunnel("macsec", 4, 0, 2, ("encrypt off",)), flows), [HEALTHY, inside, at_it]
     yield "MACsec", network(tunnel=tunnel("macsec", options=("encrypt on",)), flows=flows), [
         HEALTHY, at_it]
     yield "VXLAN-GPE", network(tunnel=tunnel("gpe"), flows=flows), [

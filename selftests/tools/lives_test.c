@@ -127,6 +127,40 @@ TEST_F(tunnel, out_of_esp)
 		{ "__udp_enqueue_schedule_skb", .skb = 1, .crc = variant->crc }));
 }
 
+/* Likewise, of two segments, which are merged in clear. */
+TEST_F(tunnel, out_of_esp_and_merged)
+{
+	const struct hop esp = {
+		.point = "veth_xmit", .len = 1500, .crc = 7, .l4proto = IPPROTO_ESP, .flow = 9,
+		.outer = 1, .payload = SKBTRACE_PAYLOAD_OPAQUE, .tunnel = SKBTRACE_TUNNEL_ESP,
+		.tunnel_id = 5
+	};
+	struct test *t = &self->t;
+	struct hop whole = tcp(1, 0, 2 * MSS);
+	uint32_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct hop in = esp;
+
+		in.skb = i + 1;
+		in.crc += i;
+		feed(t, in);
+		at(t, "napi_gro_receive", tcp(i + 1, i * MSS, MSS));
+	}
+	feed(t, HOP("skb_gro_receive", .skb = 2, .into = 1));
+	feed(t, HOP("napi_skb_free_stolen_head", .skb = 2));
+	whole.wrong = variant->crc == HEALTHY ? 0 : WRONG(9);
+	at(t, "__netif_receive_skb_core", whole);
+	receive(t, whole);
+	flush(t);
+	ASSERT_EQ(2, t->nr_seen);
+	for (i = 0; i < 2; i++) {
+		EXPECT_STREQ(variant->crc == HEALTHY ? "" : "payload changed between "
+			     "napi_gro_receive and __netif_receive_skb_core",
+			     t->seen[i].verdict.why);
+	}
+}
+
 TEST_F(tunnel, out_of_esp_and_not_seen_again)
 {
 	const struct hop esp = {

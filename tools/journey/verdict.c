@@ -240,6 +240,16 @@ static bool is_other_part(const struct journey *journey, uint32_t before, uint32
 	return b->guesses != a->guesses && packet_is_tcp(&b->record);
 }
 
+/*
+ * What came out of something has been seen twice, and is the same.  If there is nothing
+ * in front of that to compare with, it is as with any journey that begins on its way.
+ */
+static void came_out(struct verdict *verdict, uint32_t hop)
+{
+	if (verdict->crossed_at == hop && verdict->began_within)
+		verdict->crossed_at = JOURNEY_NO_HOP;
+}
+
 /* Compare a hop with the one that the packet came from. */
 static void compare(struct verdict *verdict, const struct journey *journey,
 		    uint32_t before, uint32_t hop)
@@ -252,9 +262,7 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 	case COMPARE_SAME:
 		if (a->digest_len < a->payload_len)
 			only_partly(verdict, a);
-		/* There is nothing in front of it to compare with, as where it came from. */
-		if (verdict->crossed_at == before && verdict->began_within)
-			verdict->crossed_at = JOURNEY_NO_HOP;
+		came_out(verdict, before);
 		break;
 	case COMPARE_CHANGED:
 		if ((comparison.how != VERDICT_OTHER || a->tcp_seq != b->tcp_seq) &&
@@ -272,6 +280,8 @@ static void compare(struct verdict *verdict, const struct journey *journey,
 			only_partly(verdict, a->flags & SKBTRACE_F_DIGEST_MAX ? a : b);
 		else
 			compare_regrouped(verdict, journey, before, hop);
+		if (journey->hops[hop].joint == JOURNEY_JOINT_SAME)
+			came_out(verdict, before);
 		break;
 	case COMPARE_ELSEWHERE:
 		compare_beyond(verdict, journey, before, hop, comparison.why);
