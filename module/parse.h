@@ -13,6 +13,7 @@
 
 #include <linux/if_ether.h>
 #include <linux/icmp.h>
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/kernel.h>
@@ -27,120 +28,13 @@
 #include "config.h"
 #include "locate.h"
 #include "probes.h"
+#include "walk.h"
 
 struct sock;
-
-/* No bound is reached by packets that anybody means: deeper ones are payload. */
-#define WALK_DEPTH_MAX		4	/* encapsulations */
-#define WALK_HEADERS_MAX	16	/* headers between the first and the payload */
-
-/* Where there is no transport checksum that could be verified. */
-#define NO_CHECKSUM_AT		INT_MIN
-
-/**
- * struct walk - how far the headers of a packet have been read
- * @skb: the packet; its lengths add up
- * @record: what is found goes here
- * @config: the parameters in force
- * @data: skb->data
- * @headlen: bytes behind that are in the linear part
- * @offset: of the header that is next, bytes behind skb->data
- * @end: of the packet, likewise, as far as is known
- * @network: of the innermost IP header, likewise
- * @checksum_at: of the transport header, likewise, or NO_CHECKSUM_AT
- * @flags: of the record
- * @protocol: ethertype of what is next, or of the IP header that was last
- * @l4proto: what is next behind that, IPPROTO_*
- * @headers: headers that walk_on() has seen so far
- *
- * Payload, tunnel and depth are those of the record.
- */
-struct walk {
-	const struct sk_buff *skb;
-	struct skbtrace_record *record;
-	const struct config *config;
-	const u8 *data;
-	int headlen;
-	int offset;
-	int end;
-	int network;
-	int checksum_at;
-	u32 flags;
-	__be16 protocol;
-	u8 l4proto;
-	u8 headers;
-};
-
-/**
- * enum walk_next - what is at the offset of a walk
- * @NEXT_PAYLOAD: the payload
- * @NEXT_NETWORK: a header whose ethertype is known
- * @NEXT_TRANSPORT: a header whose IPPROTO_* is known
- * @NEXT_OTHER_NETWORK: a header of an ethertype that is not IP
- * @NEXT_OTHER_TRANSPORT: a header that is none of TCP, UDP, ICMP
- * @NEXT_PORT: what is behind a UDP header with a port that a tunnel may have
- * @NEXT_ICMP_ERROR: what an ICMP error quotes
- */
-enum walk_next {
-	NEXT_PAYLOAD,
-	NEXT_NETWORK,
-	NEXT_TRANSPORT,
-	NEXT_OTHER_NETWORK,
-	NEXT_OTHER_TRANSPORT,
-	NEXT_PORT,
-	NEXT_ICMP_ERROR,
-};
 
 DECLARE_PER_CPU(struct walk, walk_further);
 
 void walk_on(struct walk *walk, enum walk_next next);
-
-/* Compilers make a loop of a memset(). */
-static __always_inline void zero_16(void *to)
-{
-	u64 *words = to;
-
-	words[0] = 0;
-	words[1] = 0;
-}
-
-static __always_inline void put_ipv4(__u8 to[16], __be32 address)
-{
-	u64 *words = (u64 *)to;
-
-#ifdef __LITTLE_ENDIAN
-	words[0] = (__force u32)address;
-#else
-	words[0] = (u64)(__force u32)address << 32;
-#endif
-	words[1] = 0;
-}
-
-static __always_inline void put_ipv6(__u8 to[16], const struct in6_addr *address)
-{
-	memcpy(to, address, 16);
-}
-
-/* Like header_at(), but without a test where the header is linear. */
-static __always_inline bool has_header(const struct walk *walk, int len,
-				       void *header)
-{
-	const void **at = header;
-
-	if (likely(len <= walk->headlen - walk->offset)) {
-		*at = walk->data + walk->offset;
-		return true;
-	}
-	*at = header_copy(walk->skb, walk->offset, len);
-	return *at;
-}
-
-static __always_inline enum walk_next payload_is(struct walk *walk,
-						 enum skbtrace_payload kind)
-{
-	walk->record->payload = kind;
-	return NEXT_PAYLOAD;
-}
 
 /*
  * The packet ends where its header says.  On its way out the length is not set
@@ -253,9 +147,11 @@ static __always_inline enum walk_next walk_udp(struct walk *walk)
 	end = walk->offset + ntohs(uh->len);
 	walk->offset += sizeof(*uh);
 	/* What is said is believed if it is within, but for a GSO packet. */
-	if (unlikely(end != walk->end) && end >= walk->offset &&
-	    (u32)end < (u32)walk->end && !record->gso_size)
-		walk->end = end;
+	if (unlikely(end != walk->end)) {
+		if (end >= walk->offset && (u32)end < (u32)walk->end &&
+		    !record->gso_size)
+			walk->end = end;
+	}
 	if (unlikely(walk->config->tunnel_ports >> (ntohs(record->dport) & 63) & 1))
 		return NEXT_PORT;
 	return payload_is(walk, SKBTRACE_PAYLOAD_TRANSPORT);
@@ -318,12 +214,14 @@ static __always_inline enum walk_next walk_transport(struct walk *walk)
 /**
  * struct parsed - what parse() has found and no record has room for
  * @flags: of the record
+ * @payload_len: the payload's, or less than 0 if there is none
  * @network: offset of the innermost IP header from skb->data; only if @flags
  *	have SKBTRACE_F_FLOW, and not where a socket told
  * @checksum_at: where the transport header is, or NO_CHECKSUM_AT
  */
 struct parsed {
 	u32 flags;
+	int payload_len;
 	int network;
 	int checksum_at;
 };
@@ -357,7 +255,8 @@ static __always_inline struct parsed finish_walk(const struct walk *walk)
 		}
 	}
 	record->payload_off = offset;
-	record->payload_len = walk->end - offset;
+	parsed.payload_len = walk->end - offset;
+	record->payload_len = parsed.payload_len;
 	record->protocol = ntohs(walk->protocol);
 	record->l4proto = walk->l4proto;
 	return parsed;
@@ -365,7 +264,8 @@ static __always_inline struct parsed finish_walk(const struct walk *walk)
 
 static __always_inline struct walk begin_walk(struct skbtrace_record *record,
 					      const struct sk_buff *skb,
-					      const struct config *config)
+					      const struct config *config,
+					      u32 flags)
 {
 	struct walk walk = {
 		.skb = skb,
@@ -375,21 +275,39 @@ static __always_inline struct walk begin_walk(struct skbtrace_record *record,
 		.headlen = skb_headlen(skb),
 		.end = skb->len,
 		.checksum_at = NO_CHECKSUM_AT,
+		.flags = flags,
 	};
 
 	record->tcp_seq = 0;
-	record->tunnel = SKBTRACE_TUNNEL_NONE;
-	record->depth = 0;
 	return walk;
+}
+
+/* As locate(): where the walk begins. */
+static __always_inline void begin_at(struct walk *walk, const struct point *point)
+{
+	struct place place;
+
+	if (likely(locate_plainly(point, walk->skb, walk->headlen, &walk->offset,
+				  &walk->protocol)))
+		return;
+	place = locate_rarer(point, walk->skb);
+	walk->offset = place.offset;
+	walk->protocol = place.protocol;
+	if (place.is_truncated)
+		walk->flags |= SKBTRACE_F_TRUNCATED;
+	if (place.has_tag) {
+		walk->flags |= SKBTRACE_F_VLAN;
+		walk->record->vlan_tci = place.vlan_tci;
+	}
 }
 
 /**
  * parse() - find flow and payload of a packet
- * @record: where to put them
+ * @record: where to put them; its last bytes are put_last_bytes()
  * @point: where the packet is: skb->data is at or before the transport header
  * @skb: the packet; its lengths add up, and @record has its GSO size
  * @config: the parameters in force
- * @place: what locate() says
+ * @flags: of the record, so far
  *
  * Context: any.
  */
@@ -397,16 +315,12 @@ static __always_inline struct parsed parse(struct skbtrace_record *record,
 					   const struct point *point,
 					   const struct sk_buff *skb,
 					   const struct config *config,
-					   struct place place)
+					   u32 flags)
 {
-	struct walk walk = begin_walk(record, skb, config);
+	struct walk walk = begin_walk(record, skb, config, flags);
 	enum walk_next next;
 
-	walk.offset = place.offset;
-	walk.protocol = place.protocol;
-	walk.flags = place.flags;
-	if (unlikely(place.flags & SKBTRACE_F_VLAN))
-		record->vlan_tci = place.vlan_tci;
+	begin_at(&walk, point);
 	next = walk_network(&walk, point);
 	if (likely(next == NEXT_TRANSPORT))
 		next = walk_transport(&walk);
@@ -418,11 +332,16 @@ static __always_inline struct parsed parse(struct skbtrace_record *record,
 		walk_on(further, next);
 		walk = *further;
 	}
+	/* The outermost tag is the one that is not in the data. */
+	if (unlikely(skb_vlan_tag_present(skb))) {
+		record->vlan_tci = skb_vlan_tag_get(skb);
+		walk.flags |= SKBTRACE_F_VLAN;
+	}
 	return finish_walk(&walk);
 }
 
-struct parsed parse_socket(struct skbtrace_record *record,
-			   const struct point *point, const struct sk_buff *skb,
-			   const struct config *config, const struct sock *sk);
+u32 parse_socket(struct skbtrace_record *record, const struct point *point,
+		 const struct sk_buff *skb, const struct config *config,
+		 const struct sock *sk, u32 flags);
 
 #endif /* SKBTRACE_PARSE_H */

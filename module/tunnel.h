@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "parse.h"
+#include "walk.h"
 
 enum walk_next tunnel_of_network(struct walk *walk);
 enum walk_next tunnel_of_transport(struct walk *walk);
