@@ -84,19 +84,11 @@ static bool is_inet_socket(const struct sock *pointer)
 
 static enum point_way way_of(u8 skb_arg)
 {
-	switch (skb_arg) {
-	case 0:
-		return WAY_ARG0;
-	case 1:
-		return WAY_ARG1;
-	case 2:
-		return WAY_ARG2;
-	case 0 | SKB_IS_POINTER:
-		return WAY_POINTER0;
-	case SKB_LIST0:
-		return WAY_LIST0;
-	}
-	return WAY_UNKNOWN;
+	if (skb_arg & SKB_EITHER)
+		return WAY_UNKNOWN;
+	if (skb_arg & SKB_IS_POINTER)
+		return WAY_POINTER;
+	return skb_arg & SKB_LIST ? WAY_LIST : WAY_SKB;
 }
 
 /**

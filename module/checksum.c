@@ -100,7 +100,9 @@ u8 checksum_verdict(const struct skbtrace_record *record,
 		       skb->ip_summed == CHECKSUM_PARTIAL ?
 		       SKBTRACE_CSUM_PARTIAL : SKBTRACE_CSUM_UNCHECKED;
 	again->gso_size = record->gso_size;
-	parsed = parse(again, point, skb, config, locate(point, skb));
+	again->tunnel = SKBTRACE_TUNNEL_NONE;
+	again->depth = 0;
+	parsed = parse(again, point, skb, config, 0);
 	at = parsed.checksum_at;
 	if (at == NO_CHECKSUM_AT || parsed.flags & SKBTRACE_F_FRAGMENT)
 		return SKBTRACE_CSUM_UNCHECKED;

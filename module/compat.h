@@ -140,6 +140,17 @@ static inline unsigned long regs_get_kernel_argument(struct pt_regs *regs,
 }
 #endif
 
+/* Where in struct pt_regs one of the first three arguments is. */
+static inline size_t regs_argument_at(unsigned int n)
+{
+#ifdef CONFIG_X86_64
+	return n == 0 ? offsetof(struct pt_regs, di) :
+	       n == 1 ? offsetof(struct pt_regs, si) : offsetof(struct pt_regs, dx);
+#else
+	return offsetof(struct pt_regs, regs) + n * sizeof(u64);
+#endif
+}
+
 /* The caller of the function whose first instruction is probed. */
 static inline unsigned long regs_return_address(struct pt_regs *regs)
 {

@@ -25,6 +25,7 @@ u32 digest_cut(struct skbtrace_record *record, const struct sk_buff *skb);
  * @point: the point; only where sockets send, and where the transport protocol gets it,
  *	are streams compared with those of applications
  * @skb: the packet
+ * @len: of the payload
  *
  * Context: any.
  * Return: SKBTRACE_F_DIGEST, or why not.
@@ -32,9 +33,9 @@ u32 digest_cut(struct skbtrace_record *record, const struct sk_buff *skb);
 static __always_inline u32 digest(struct skbtrace_record *record,
 				  const struct config *config,
 				  const struct point *point,
-				  const struct sk_buff *skb)
+				  const struct sk_buff *skb, u32 len)
 {
-	u32 offset = record->payload_off, len = record->payload_len;
+	u32 offset = record->payload_off;
 	u32 flags = SKBTRACE_F_DIGEST;
 	s64 crc32c;
 

@@ -11,6 +11,7 @@
  * each time.  Where the kernel kept a free from us the number may be that of a
  * packet that is gone: see life_is_doubtful().
  */
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/skbuff.h>
 #include <skbtrace/record.h>
@@ -30,15 +31,33 @@ struct life followed_lives[1 << FOLLOWED_BITS][FOLLOWED_WAYS];
 /* Where lives are kept whose entry another CPU took. */
 static DEFINE_PER_CPU(struct life, stray_life);
 
+/*
+ * probes_frees_missed(), as it was at most a jiffy ago: that a life began with
+ * less makes it doubted sooner.
+ */
+static unsigned long missed_lately(struct cpu_trace *trace,
+				   unsigned int generation)
+{
+	u64 when = jiffies ^ (u64)generation << 48;
+
+	if (unlikely(trace->missed_when != when)) {
+		trace->missed_when = when;
+		trace->missed = probes_frees_missed();
+	}
+	return trace->missed;
+}
+
 static void begin(struct cpu_trace *trace, struct life *life, u64 parent)
 {
+	unsigned int generation = READ_ONCE(probes_frees.generation);
+
 	/* Numbers of different CPUs are different modulo nr_cpu_ids. */
 	WRITE_ONCE(life->number, trace->lives++ * nr_cpu_ids +
 				 raw_smp_processor_id() + 1);
 	life->parent = parent;
 	life->last = LIFE_NO_PAYLOAD;
-	life->generation = READ_ONCE(probes_frees.generation);
-	life->missed = probes_frees_missed();
+	life->generation = generation;
+	life->missed = missed_lately(trace, generation);
 }
 
 /*

@@ -2,6 +2,7 @@
 #ifndef SKBTRACE_FOLLOW_H
 #define SKBTRACE_FOLLOW_H
 
+#include <linux/compiler.h>
 #include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/types.h>
@@ -57,18 +58,22 @@ static __always_inline struct life *followed(const struct sk_buff *skb)
 	unsigned int nr = hash_ptr((void *)skb, FOLLOWED_BITS);
 	const unsigned long *bucket = followed_table[nr];
 	unsigned long address = (unsigned long)skb;
+	struct life *life = followed_lives[nr];
 	int i;
 
+	/* Compilers believe that an array might be at 0, and would look. */
+	if (!life)
+		__builtin_unreachable();
 	/* Pairs with smp_store_release() in follow(), here and below. */
-	if (smp_load_acquire(&bucket[0]) == address)
-		return followed_lives[nr];
+	if (likely(smp_load_acquire(&bucket[0]) == address))
+		return life;
 	/* Most buckets are empty but for the first, in whichever order they are read. */
 	BUILD_BUG_ON(FOLLOWED_WAYS != 4);
 	if (likely(!(bucket[1] | bucket[2] | bucket[3])))
 		return NULL;
 	for (i = 1; i < FOLLOWED_WAYS; i++)
 		if (smp_load_acquire(&bucket[i]) == address)
-			return &followed_lives[nr][i];
+			return &life[i];
 	return NULL;
 }
 

@@ -102,37 +102,29 @@ static __always_inline void copy_name(char *to, const struct net_device *dev)
 {
 	BUILD_BUG_ON(SKBTRACE_NAME_LEN != 16);
 	if (dev)
-		memcpy(to, dev->name, SKBTRACE_NAME_LEN);
+		copy_16(to, dev->name);
 	else
 		zero_16(to);
 }
 
 /*
  * The skb of a call, if the point is trusted and it is one alone; or what is
- * none and not followed either.
+ * none and not followed either.  That there is a pointer to it is what the
+ * function itself relies on.
  */
 static __always_inline struct sk_buff *
 trusted_skb(const struct point *point, struct pt_regs *regs)
 {
 	enum point_way way = READ_ONCE(point->way);
-	struct sk_buff *skb;
+	void *arg = *(void **)((char *)regs + point->arg_at);
 
-	if (likely(way == WAY_ARG0))
-		return (void *)regs_get_kernel_argument(regs, 0);
-	switch (way) {
-	case WAY_ARG1:
-		return (void *)regs_get_kernel_argument(regs, 1);
-	case WAY_ARG2:
-		return (void *)regs_get_kernel_argument(regs, 2);
-	case WAY_POINTER0:
-		skb = sound_pointer(regs_get_kernel_argument(regs, 0));
-		return skb ? *(struct sk_buff **)skb : NULL;
-	case WAY_LIST0:
-		skb = sound_pointer(regs_get_kernel_argument(regs, 0));
-		return skb && !skb->next ? skb : NULL;
-	default:
-		return NULL;
-	}
+	if (likely(way == WAY_SKB))
+		return arg;
+	if (way == WAY_POINTER)
+		return *(struct sk_buff **)arg;
+	if (way == WAY_LIST && arg && !((struct sk_buff *)arg)->next)
+		return arg;
+	return NULL;
 }
 
 /* Get the slot for a record, unless it is refused; refusals are counted. */
@@ -151,35 +143,52 @@ claim(struct cpu_trace *trace, const struct config *config)
 	return ring_claim(&trace->ring);
 }
 
-/* What every record has, of an entry or a return. */
-static __always_inline void put_common(struct skbtrace_record *record,
-				       const struct point *point,
-				       const struct sk_buff *skb, u64 life)
+/*
+ * The last eight bytes in one go.  No payload, checksum or tunnel is known yet;
+ * where one is it is put there later.
+ */
+static __always_inline void put_last_bytes(struct skbtrace_record *record,
+					   u8 context)
 {
-	record->skb = (unsigned long)skb;
-	record->life = life;
-	record->pid = current->tgid;
-	memcpy(record->comm, current->comm, SKBTRACE_NAME_LEN);
-	record->point = point->id;
-	record->cpu = raw_smp_processor_id();
-	record->context = current_context();
-	record->abi = SKBTRACE_ABI;
+	union {
+		struct {
+			u8 context, payload, csum, ttl, users, abi, tunnel, depth;
+		};
+		u64 word;
+	} last = { { .abi = SKBTRACE_ABI } };
+
+	BUILD_BUG_ON(offsetof(struct skbtrace_record, context) + sizeof(last) !=
+		     sizeof(*record));
+	BUILD_BUG_ON(SKBTRACE_PAYLOAD_NONE || SKBTRACE_CSUM_UNCHECKED ||
+		     SKBTRACE_TUNNEL_NONE);
+	*(u64 *)&record->context = last.word;
+	record->context = context;
 }
 
-/* Of a hop whose packet is not looked at. */
+/* What every record has, of an entry or a return, but for the life. */
+static __always_inline void put_common(struct skbtrace_record *record,
+				       const struct point *point,
+				       const struct sk_buff *skb)
+{
+	record->skb = (unsigned long)skb;
+	record->pid = current->tgid;
+	copy_16(record->comm, current->comm);
+	record->point = point->id;
+	record->cpu = raw_smp_processor_id();
+	put_last_bytes(record, current_context());
+}
+
+/* Of a hop whose packet is not looked at, behind put_common(). */
 static __always_inline void put_no_packet(struct skbtrace_record *record)
 {
 	record->tcp_seq = 0;
 	record->payload_len = 0;
 	record->protocol = 0;
-	record->payload_off = 0;
-	record->gso_size = 0;
-	record->gso_segs = 0;
 	record->l4proto = 0;
-	record->payload = SKBTRACE_PAYLOAD_NONE;
-	record->csum = SKBTRACE_CSUM_UNCHECKED;
-	record->tunnel = SKBTRACE_TUNNEL_NONE;
-	record->depth = 0;
+	BUILD_BUG_ON(offsetof(struct skbtrace_record, frag_off) !=
+		     offsetof(struct skbtrace_record, payload_off) + 6);
+	/* And the three behind it: gso_size, gso_segs, frag_off. */
+	*(u64 *)&record->payload_off = 0;
 }
 
 #endif /* SKBTRACE_HANDLER_H */

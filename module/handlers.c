@@ -53,28 +53,41 @@ admit_in_rcu(const struct point *point, struct pt_regs *regs,
 	     enum admission admission)
 {
 	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
+	bool is_asked = admission != ADMITTED || config->sample > 1;
 	struct skbtrace_record *record = this_cpu_ptr(&scratch), *slot;
 	const struct sock *sk = sending_socket(point, regs, skb);
 	struct devices at = devices_at(point, regs, skb, sk);
+	struct life *life = NULL;
 	struct parsed parsed;
-	struct life *life;
+	u32 flags;
 
 	if ((point->dev == DEV_SOCKET && !sk) || !devices_are_wanted(config, at))
 		return;
-	parsed = put_packet(record, point, regs, skb, config, at, sk);
-	if (admission != ADMITTED &&
-	    !record_is_admitted(&config->filter, admission, record, parsed.flags,
-				skb, parsed.network))
-		return;
-	if (!flow_is_sampled(config, record, parsed.flags))
-		return;
-	life = follow(trace, skb, 0);
-	slot = claim(trace, config);
-	if (!slot)
-		return;
-	copy_record(slot, record);
-	put_common(slot, point, skb, life->number);
-	put_examined(slot, trace, point, regs, skb, config, life, parsed.flags);
+	if (!is_asked) {
+		life = follow(trace, skb, 0);
+		record = claim(trace, config);
+		if (!record)
+			return;
+	}
+	put_common(record, point, skb);
+	flags = put_devices(record, at, sk);
+	parsed = put_packet(record, point, regs, skb, config, sk, flags);
+	if (is_asked) {
+		if (admission != ADMITTED &&
+		    !record_is_admitted(&config->filter, admission, record,
+					parsed.flags, skb, parsed.network))
+			return;
+		if (!flow_is_sampled(config, record, parsed.flags))
+			return;
+		life = follow(trace, skb, 0);
+		slot = claim(trace, config);
+		if (!slot)
+			return;
+		copy_record(slot, record);
+		record = slot;
+	}
+	record->life = life->number;
+	put_examined(record, trace, point, regs, skb, config, life, parsed);
 	ring_commit(&trace->ring);
 }
 
@@ -115,10 +128,19 @@ static noinline int consider(const struct point *point, struct pt_regs *regs,
 		return consider_filtered(point, regs, skb, config);
 	}
 	/* Most devices have other names than those of dev=. */
-	if (config->dev.nr && point->dev == DEV_SKB &&
-	    (!skb->dev || globs_lack(&config->dev, skb->dev->name[0])))
+	if (config->dev.globs.nr && !config->dev.adds && point->dev == DEV_SKB &&
+	    (!skb->dev || globs_lack(&config->dev.globs, skb->dev->name[0])))
 		return 0;
 	return admit(point, regs, skb, config, ADMITTED);
+}
+
+static noinline u32 put_devices_elsewhere(struct skbtrace_record *record,
+					  const struct point *point,
+					  struct pt_regs *regs,
+					  const struct sk_buff *skb,
+					  const struct sock *sk)
+{
+	return put_devices(record, devices_elsewhere(point, regs, skb, sk), sk);
 }
 
 /* An skb that is followed, at a point that says nothing about its life. */
@@ -127,9 +149,10 @@ static noinline int record_hop(const struct point *point, struct pt_regs *regs,
 			       struct life *life)
 {
 	struct cpu_trace *trace = this_cpu_ptr(&cpu_trace);
-	struct devices at = { NULL, NULL };
+	struct devices at = { skb->dev, NULL };
 	struct skbtrace_record *record;
 	const struct sock *sk = NULL;
+	struct parsed parsed;
 	u32 flags;
 
 	/* Whether it has been freed since nobody knows. */
@@ -142,15 +165,16 @@ static noinline int record_hop(const struct point *point, struct pt_regs *regs,
 	if (unlikely(!record))
 		return 0;
 	handler_rcu_read_lock();
+	put_common(record, point, skb);
+	record->life = life->number;
 	if (likely(point->dev == DEV_SKB)) {
-		at.dev = skb->dev;
+		flags = put_devices(record, at, NULL);
 	} else {
 		sk = sending_socket(point, regs, skb);
-		at = devices_elsewhere(point, regs, skb, sk);
+		flags = put_devices_elsewhere(record, point, regs, skb, sk);
 	}
-	put_common(record, point, skb, life->number);
-	flags = put_packet(record, point, regs, skb, config, at, sk).flags;
-	put_examined(record, trace, point, regs, skb, config, life, flags);
+	parsed = put_packet(record, point, regs, skb, config, sk, flags);
+	put_examined(record, trace, point, regs, skb, config, life, parsed);
 	handler_rcu_read_unlock();
 	ring_commit(&trace->ring);
 	return 0;
@@ -167,7 +191,8 @@ static void record_life(const struct point *point, struct pt_regs *regs,
 
 	if (!record)
 		return;
-	put_common(record, point, skb, life);
+	put_common(record, point, skb);
+	record->life = life;
 	put_no_packet(record);
 	zero_16(record->dev);
 	zero_16(record->peer);
@@ -176,9 +201,7 @@ static void record_life(const struct point *point, struct pt_regs *regs,
 	flags = put_skb(record, skb);
 	if (child) {
 		record->child = child->number;
-		flags |= SKBTRACE_F_CHILD;
-		if (point->role != ROLE_MERGE)
-			flags |= SKBTRACE_F_RET;
+		flags |= SKBTRACE_F_CHILD | SKBTRACE_F_RET;
 	} else if (point->role == ROLE_DROP) {
 		record->caller = regs_return_address(regs);
 		flags |= SKBTRACE_F_CALLER;
@@ -255,30 +278,6 @@ static int copy_life(const struct point *point, struct pt_regs *regs,
 	return 0;
 }
 
-/* The payload of an skb goes on in another one, behind what that has. */
-static int merge_life(const struct point *point, struct pt_regs *regs,
-		      const struct sk_buff *skb, const struct config *config,
-		      const struct life *life)
-{
-	const struct sk_buff *into = other_argument(point, regs);
-	u64 number = life->number;
-	struct life *child;
-
-	/* Once it was a pointer to the pointer: skb_gro_receive() of RHEL 7. */
-	if (into && !is_skb(into)) {
-		into = skb_behind(into);
-		if (into && !is_skb(into))
-			return 0;
-	}
-	if (!into || into == skb || is_from_before(life))
-		return 0;
-	child = followed(into);
-	if (!child)
-		child = follow(this_cpu_ptr(&cpu_trace), into, 0);
-	record_life(point, regs, skb, config, number, child, (unsigned long)into);
-	return 0;
-}
-
 static noinline int record_rarer(const struct point *point, struct pt_regs *regs,
 				 struct sk_buff *skb, const struct config *config,
 				 struct life *life)
@@ -289,8 +288,6 @@ static noinline int record_rarer(const struct point *point, struct pt_regs *regs
 	case ROLE_CLONE:
 	case ROLE_SEGMENTS:
 		return copy_life(point, regs, skb, config, life);
-	case ROLE_MERGE:
-		return merge_life(point, regs, skb, config, life);
 	}
 	return record_end(point, regs, skb, config, life);
 }

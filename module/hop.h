@@ -43,7 +43,9 @@ static __always_inline void copy_pair_u32(u32 *to, const u32 *from)
 
 static __always_inline u8 count_users(const struct sk_buff *skb)
 {
-	return min_t(unsigned int, skb_users(skb), U8_MAX);
+	unsigned int users = skb_users(skb);
+
+	return likely(users <= U8_MAX) ? users : U8_MAX;
 }
 
 /* Return: the flags that the skb itself has; it is sound. */
@@ -51,17 +53,14 @@ static __always_inline u32 put_shared_info(struct skbtrace_record *record,
 					   const struct sk_buff *skb)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(skb);
-	u32 flags = 0;
 
 	BUILD_BUG_ON(offsetof(struct skb_shared_info, gso_segs) !=
 		     offsetof(struct skb_shared_info, gso_size) +
 		     sizeof(shinfo->gso_size));
 	copy_pair_u16(&record->gso_size, &shinfo->gso_size);	/* and gso_segs */
-	if (unlikely(skb->data_len) && shinfo->frag_list)
-		flags |= SKBTRACE_F_FRAG_LIST;
-	if (skb_cloned(skb))
-		flags |= SKBTRACE_F_CLONED;
-	return flags;
+	return (skb_cloned(skb) ? SKBTRACE_F_CLONED : 0) |
+	       (unlikely(skb->data_len) && shinfo->frag_list ?
+		SKBTRACE_F_FRAG_LIST : 0);
 }
 
 /* What can be told of an skb without looking at its data. */
@@ -94,41 +93,36 @@ static __always_inline u32 put_devices(struct skbtrace_record *record,
 	return SKBTRACE_F_NETNS;
 }
 
-/* Of a packet that is not looked at, or not found sound. */
-static noinline struct parsed put_unparsed(struct skbtrace_record *record,
-					   const struct sk_buff *skb,
-					   struct devices at,
-					   const struct sock *sk, u32 flags)
+/*
+ * Of a packet that is not looked at, or not found sound, or has no network header
+ * yet, of which then its socket tells.  Return: flags for the record.
+ */
+static noinline u32 put_rarer(struct skbtrace_record *record,
+			      const struct point *point,
+			      const struct sk_buff *skb,
+			      const struct config *config,
+			      const struct sock *sk, u32 flags)
 {
-	struct parsed parsed = { .flags = flags };
+	bool is_sound = skb_is_sound(skb);
 
-	parsed.flags |= put_devices(record, at, sk) | put_skb(record, skb);
+	if (point->data > DATA_LAST_NETWORK && sk && is_sound)
+		return parse_socket(record, point, skb, config, sk,
+				    flags | put_shared_info(record, skb));
 	put_no_packet(record);
-	return parsed;
-}
-
-/* The outermost tag is the one that is not in the data. */
-static __always_inline struct parsed
-put_vlan_tag(struct skbtrace_record *record, const struct sk_buff *skb,
-	     u32 flags, struct parsed parsed)
-{
-	parsed.flags |= flags;
-	if (unlikely(skb_vlan_tag_present(skb))) {
-		record->vlan_tci = skb_vlan_tag_get(skb);
-		parsed.flags |= SKBTRACE_F_VLAN;
-	}
-	return parsed;
+	if (point->data <= DATA_LAST_NETWORK || sk)
+		flags |= SKBTRACE_F_MALFORMED;
+	return flags;
 }
 
 /**
- * put_packet() - where an skb is, and what packet it is
- * @record: where to put it
+ * put_packet() - what packet an skb is
+ * @record: where to put it, behind put_common() and put_devices()
  * @point: the point
  * @regs: the registers on entry
  * @skb: the skb, alive
  * @config: the parameters in force
- * @at: its devices
  * @sk: sending_socket()
+ * @flags: of the record, so far
  *
  * Context: probe handler, irqs off, rcu_read_lock().
  * Return: flags for the record, and what is of use until it is admitted.
@@ -136,24 +130,33 @@ put_vlan_tag(struct skbtrace_record *record, const struct sk_buff *skb,
 static __always_inline struct parsed
 put_packet(struct skbtrace_record *record, const struct point *point,
 	   struct pt_regs *regs, const struct sk_buff *skb,
-	   const struct config *config, struct devices at,
-	   const struct sock *sk)
+	   const struct config *config, const struct sock *sk, u32 flags)
 {
-	u32 flags;
+	struct parsed parsed = { .payload_len = -1 };
 
 	record->sp = kernel_stack_pointer(regs);
-	if (unlikely(point->data > DATA_LAST_NETWORK) && !sk)
-		return put_unparsed(record, skb, at, sk, 0);
-	if (unlikely(!skb_is_sound(skb)))
-		return put_unparsed(record, skb, at, sk, SKBTRACE_F_MALFORMED);
-	flags = put_devices(record, at, sk) | put_skb(record, skb) |
-		put_shared_info(record, skb);
-	if (likely(point->data <= DATA_LAST_NETWORK))
-		return put_vlan_tag(record, skb, flags,
-				    parse(record, point, skb, config,
-					  locate(point, skb)));
-	return put_vlan_tag(record, skb, flags,
-			    parse_socket(record, point, skb, config, sk));
+	flags |= put_skb(record, skb);
+	if (likely(point->data <= DATA_LAST_NETWORK && skb_is_sound(skb)))
+		return parse(record, point, skb, config,
+			     flags | put_shared_info(record, skb));
+	parsed.flags = put_rarer(record, point, skb, config, sk, flags);
+	if (record->payload != SKBTRACE_PAYLOAD_NONE)
+		parsed.payload_len = record->payload_len;
+	return parsed;
+}
+
+/* What takes long, and nobody asked for by default. */
+static noinline void put_asked_for(struct skbtrace_record *record,
+				   struct cpu_trace *trace,
+				   const struct point *point,
+				   struct pt_regs *regs,
+				   const struct sk_buff *skb,
+				   const struct config *config)
+{
+	if (config->verify_csum && record->payload != SKBTRACE_PAYLOAD_NONE)
+		record->csum = checksum_verdict(record, point, skb, config);
+	if (config->stack)
+		record->stack_id = stack_record(trace, regs);
 }
 
 /**
@@ -165,35 +168,34 @@ put_packet(struct skbtrace_record *record, const struct point *point,
  * @skb: the skb
  * @config: the parameters in force
  * @life: its life
- * @flags: what put_packet() has returned
+ * @parsed: what put_packet() has returned
  */
 static __always_inline void
 put_examined(struct skbtrace_record *record, struct cpu_trace *trace,
 	     const struct point *point, struct pt_regs *regs,
 	     const struct sk_buff *skb, const struct config *config,
-	     struct life *life, u32 flags)
+	     struct life *life, struct parsed parsed)
 {
-	u32 crc32c = 0;
+	u32 flags = parsed.flags;
 	u64 payload;
 
-	record->csum = SKBTRACE_CSUM_UNCHECKED;
-	if (likely(record->payload != SKBTRACE_PAYLOAD_NONE)) {
+	if (likely(parsed.payload_len >= 0)) {
+		payload = life_payload(parsed.payload_len, 0);
 		if (likely(config->digest)) {
-			flags |= digest(record, config, point, skb);
+			flags |= digest(record, config, point, skb,
+					parsed.payload_len);
 			if (likely(flags & SKBTRACE_F_DIGEST))
-				crc32c = record->crc32c;
+				payload |= record->crc32c;
 		}
-		payload = life_payload(record->payload_len, crc32c);
 		if (unlikely(payload != life->last))
 			flags |= life_payload_differs(life, payload);
-		if (unlikely(config->verify_csum))
-			record->csum = checksum_verdict(record, point, skb,
-							config);
 	} else if (flags & SKBTRACE_F_MALFORMED) {
 		local_inc(&trace->malformed);
 	}
-	record->stack_id = unlikely(config->stack) ? stack_record(trace, regs) : 0;
+	record->stack_id = 0;
 	record->flags = flags;
+	if (unlikely(config->asks_for_more))
+		put_asked_for(record, trace, point, regs, skb, config);
 }
 
 #endif /* SKBTRACE_HOP_H */

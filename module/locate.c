@@ -60,10 +60,9 @@ struct place locate_behind_tags(const struct sk_buff *skb, struct place place)
 		vlan = header_at(skb, place.offset, sizeof(*vlan));
 		if (!vlan)
 			break;
-		if (!(place.flags & SKBTRACE_F_VLAN)) {
+		if (!place.has_tag)
 			place.vlan_tci = ntohs(vlan->h_vlan_TCI);
-			place.flags |= SKBTRACE_F_VLAN;
-		}
+		place.has_tag = true;
 		place.protocol = vlan->h_vlan_encapsulated_proto;
 		place.offset += sizeof(*vlan);
 	}
@@ -105,7 +104,7 @@ struct place locate_rarer(const struct point *point, const struct sk_buff *skb)
 			eth = header_at(skb, 0, sizeof(*eth));
 			if (!eth) {
 				place.protocol = 0;
-				place.flags = SKBTRACE_F_TRUNCATED;
+				place.is_truncated = true;
 				return place;
 			}
 			place.offset = sizeof(*eth);

@@ -20,14 +20,19 @@
  * struct place - where the header behind link header and VLAN tags is
  * @offset: bytes behind skb->data
  * @protocol: its ethertype, 0 if it is not known
- * @vlan_tci: of the outermost tag in front of it, if there was one
- * @flags: SKBTRACE_F_VLAN for that; SKBTRACE_F_TRUNCATED if there is nothing
+ * @has_tag: there is a VLAN tag in front of it
+ * @is_truncated: there is nothing
+ * @vlan_tci: of the outermost tag, if @has_tag
+ *
+ * As large as what a register returns: from a larger one on gcc makes a frame for
+ * each hop.
  */
 struct place {
-	int offset;
+	s32 offset : 24;
+	u32 has_tag : 1;
+	u32 is_truncated : 1;
 	__be16 protocol;
 	u16 vlan_tci;
-	u32 flags;
 };
 
 /* No header that is read at once is longer: IPv6's is as long. */
@@ -106,11 +111,13 @@ static __always_inline bool locate_plainly(const struct point *point,
 static __always_inline struct place locate(const struct point *point,
 					   const struct sk_buff *skb)
 {
-	struct place place = { .flags = 0 };
+	struct place place = { .offset = 0 };
+	int offset;
 
-	if (unlikely(!locate_plainly(point, skb, skb_headlen(skb),
-				     &place.offset, &place.protocol)))
+	if (unlikely(!locate_plainly(point, skb, skb_headlen(skb), &offset,
+				     &place.protocol)))
 		return locate_rarer(point, skb);
+	place.offset = offset;
 	return place;
 }
 

@@ -320,14 +320,16 @@ static void socket_flow(struct walk *walk, const struct sock *sk)
  * @skb: the segment; its lengths add up
  * @config: the parameters in force
  * @sk: the socket that sends it
+ * @flags: of the record, so far
  *
  * Context: any.
+ * Return: flags for the record.
  */
-struct parsed parse_socket(struct skbtrace_record *record,
-			   const struct point *point, const struct sk_buff *skb,
-			   const struct config *config, const struct sock *sk)
+u32 parse_socket(struct skbtrace_record *record, const struct point *point,
+		 const struct sk_buff *skb, const struct config *config,
+		 const struct sock *sk, u32 flags)
 {
-	struct walk walk = begin_walk(record, skb, config);
+	struct walk walk = begin_walk(record, skb, config, flags);
 
 	socket_flow(&walk, sk);
 	if (point->data == DATA_SEGMENT) {
@@ -337,5 +339,5 @@ struct parsed parse_socket(struct skbtrace_record *record,
 		record->tcp_flags = TCP_SKB_CB(skb)->tcp_flags;
 		payload_is(&walk, SKBTRACE_PAYLOAD_TRANSPORT);
 	}
-	return finish_walk(&walk);
+	return finish_walk(&walk).flags;
 }

@@ -34,6 +34,24 @@ static void note_hook(struct pt_regs *regs, struct call *call)
 #endif
 }
 
+/*
+ * The skb that another one is to be merged into.  Once it was a pointer to the
+ * pointer: skb_gro_receive() of RHEL 7.
+ */
+static const struct sk_buff *merged_into(const struct point *point,
+					 struct pt_regs *regs,
+					 const struct sk_buff *skb)
+{
+	const struct sk_buff *into = other_argument(point, regs);
+
+	if (into && !is_skb(into)) {
+		into = skb_behind(into);
+		if (into && !is_skb(into))
+			return NULL;
+	}
+	return into != skb ? into : NULL;
+}
+
 /* Return: false if the return is not to be recorded. */
 static __always_inline bool note_call(struct point *point, struct pt_regs *regs,
 				      struct call *call)
@@ -55,12 +73,18 @@ static __always_inline bool note_call(struct point *point, struct pt_regs *regs,
 	call->ts_ns = RING_CLOCK();
 	call->sp = kernel_stack_pointer(regs);
 	call->flags = SKBTRACE_F_RET;
+	if (point->role == ROLE_MERGE) {
+		call->into = merged_into(point, regs, skb);
+		if (!call->into)
+			return false;
+		call->flags = 0;
+	}
 	if (point->dev != DEV_NONE) {
 		handler_rcu_read_lock();
 		at = devices_at(point, regs, skb, NULL);
 		if (at.dev) {
 			call->netns = net_inum(dev_net(at.dev));
-			call->flags = SKBTRACE_F_RET | SKBTRACE_F_NETNS;
+			call->flags |= SKBTRACE_F_NETNS;
 		}
 		copy_name(call->dev, at.dev);
 		copy_name(call->peer, at.peer);
@@ -111,7 +135,8 @@ static __always_inline void record_return(const struct point *point,
 	record = claim(trace, rcu_dereference_sched(config));
 	if (unlikely(!record))
 		return;
-	put_common(record, point, call->skb, call->life);
+	put_common(record, point, call->skb);
+	record->life = call->life;
 	put_no_packet(record);
 	memcpy(record->dev, call->dev, sizeof(record->dev));
 	memcpy(record->peer, call->peer, sizeof(record->peer));
@@ -124,7 +149,6 @@ static __always_inline void record_return(const struct point *point,
 	record->netns = call->netns;
 	record->len = 0;
 	record->data_len = 0;
-	record->users = 0;
 	record->stack_id = 0;
 	record->flags = call->flags;
 	if (call->flags & SKBTRACE_F_HOOK) {
@@ -170,6 +194,27 @@ static noinline void record_copy(const struct point *point,
 	record_return(point, call, (unsigned long)copy, child);
 }
 
+/* GRO's functions return an error or 0, skb_try_coalesce() whether it did. */
+static bool has_merged(const struct point *point, unsigned long ret)
+{
+	return point->nr == POINT_NR_148 ? (u8)ret : !(s32)ret;
+}
+
+/* The payload of an skb goes on in another one, behind what that has. */
+static noinline void record_merge(const struct point *point,
+				  const struct call *call, unsigned long ret)
+{
+	const struct sk_buff *into = call->into;
+	const struct life *carrier;
+
+	if (!has_merged(point, ret))
+		return;
+	carrier = followed(into);
+	if (!carrier)
+		carrier = follow(this_cpu_ptr(&cpu_trace), into, 0);
+	record_return(point, call, (unsigned long)into, carrier);
+}
+
 /**
  * return_handler() - record that a function returned
  * @ri: the call
@@ -196,6 +241,8 @@ int __kprobes return_handler(struct kretprobe_instance *ri,
 		record_copy(point, call, sound_pointer(ret));
 	else if (unlikely(point->role == ROLE_SEGMENTS))
 		record_segments(point, call, sound_pointer(ret));
+	else if (unlikely(point->role == ROLE_MERGE))
+		record_merge(point, call, ret);
 	else
 		record_return(point, call, (s32)ret, NULL);
 	return 0;

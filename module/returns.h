@@ -13,6 +13,7 @@ struct sk_buff;
  * struct call - what a return handler needs of the entry
  * @skb: address of the skb, which may be gone when the function returns
  * @life: number of its life
+ * @into: of a merge, the other skb, which has the payload if it returns that it does
  * @ts_ns: when the function was called
  * @sp: the stack pointer then
  * @noted: it is known to trampoline.c
@@ -26,6 +27,7 @@ struct sk_buff;
 struct call {
 	const struct sk_buff *skb;
 	u64 life;
+	const struct sk_buff *into;
 	u64 ts_ns;
 	u64 sp;
 	u32 netns;

@@ -44,6 +44,8 @@ static inline void ring_copy(u64 *to, const u64 *from, unsigned int words)
  * @no_stack: stacks not kept because the table was full
  * @long_lists: lists of skbs that were longer than is looked at
  * @lives: skbs that began to be followed here
+ * @missed_when: when, and in which probes_frees.generation, @missed was read
+ * @missed: probes_frees_missed() then
  * @allowed_ns16: max_rate: no earlier than this is the next record due, in
  *	1/16 ns
  *
@@ -59,6 +61,8 @@ struct cpu_trace {
 	local_t no_stack;
 	local_t long_lists;
 	u64 lives;
+	u64 missed_when;
+	unsigned long missed;
 	u64 allowed_ns16;
 };
 

@@ -60,8 +60,9 @@
  *		      ENTRY point the other of arguments 0 and 1 is
  *	     SEGMENTS the return value is a list of new skbs with parts of the payload:
  *		      a record each; of an ENTRY point likewise
- *	     MERGE    the skb's bytes go on in another skb, which the other of arguments
- *		      0 and 1 is, or would if there was room
+ *	     MERGE    the skb's bytes have gone on in another skb, which the other of
+ *		      arguments 0 and 1 is, if the return value is 0; else there is
+ *		      no record
  *	     CLONED   the packet socket's copy ends here
  *	     DROP     given up, perhaps with a reason; the end if @users is 1
  *	     FREE     the memory goes back: the pointer's life is over
@@ -192,9 +193,9 @@
 	P(140, skb_attempt_defer_free, ENTRY, free, vmlinux, ARG0, NONE, NONE, EXACT, FREE) \
 	P(141, napi_reuse_skb, ENTRY, free, vmlinux, ARG1, NONE, NONE, EXACT, FREE) \
 	P(145, ip6_copy_metadata, ENTRY, clone, ipv6, ARG1, NONE, NONE, EXACT, SEGMENTS) \
-	P(146, skb_gro_receive, ENTRY, clone, vmlinux, ARG1, NONE, NONE, EXACT, MERGE) \
-	P(147, skb_gro_receive_list, ENTRY, clone, vmlinux, ARG1, NONE, NONE, EXACT, MERGE) \
-	P(148, skb_try_coalesce, ENTRY, clone, vmlinux, ARG1, NONE, NONE, EXACT, MERGE)
+	P(146, skb_gro_receive, RETURN, clone, vmlinux, ARG1, NONE, NONE, EXACT, MERGE) \
+	P(147, skb_gro_receive_list, RETURN, clone, vmlinux, ARG1, NONE, NONE, EXACT, MERGE) \
+	P(148, skb_try_coalesce, RETURN, clone, vmlinux, ARG1, NONE, NONE, EXACT, MERGE)
 
 #define SKBTRACE_POINT_ID_MAX	255
 

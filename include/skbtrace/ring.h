@@ -108,6 +108,9 @@ static inline struct skbtrace_record *ring_claim(struct ring *ring)
 	 */
 	RING_WMB();
 	RING_STORE(&slot->ts_ns, RING_CLOCK());
+	/* Or who is inline would look whether it is. */
+	if (!slot)
+		__builtin_unreachable();
 	return slot;
 }
 
