@@ -20,6 +20,11 @@
 #include "stacks.h"
 #include "witness.h"
 
+static const struct witness_told witness_told = {
+	.suspend = probes_suspend,
+	.see = probes_see,
+};
+
 static void apply(const struct config *in_force)
 {
 	probes_apply(in_force);
@@ -44,7 +49,7 @@ static int __init skbtrace_init(void)
 	if (err)
 		goto err_files;
 	config_run(apply);
-	witness_init(probes_see);
+	witness_init(&witness_told);
 	if (!probes_attached()) {
 		pr_err("no point can be probed: is this kernel built with CONFIG_KPROBES?\n");
 		err = -EOPNOTSUPP;

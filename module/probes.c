@@ -78,7 +78,7 @@ bool probes_armed;
 
 struct probes_frees probes_frees;
 
-static bool blind;		/* see probes_see(); under points_lock */
+static bool blind;		/* see probes_see(); but for probes_suspend() under points_lock */
 
 static unsigned long point_missed(const struct point *point)
 {
@@ -342,7 +342,7 @@ void probes_apply(const struct config *in_force)
 	attach_all(is_wanted, in_force, POINT_OFF);
 	tell_waiting_from_absent();
 	begin_generation();
-	smp_store_release(&probes_armed, !blind);
+	smp_store_release(&probes_armed, !READ_ONCE(blind));
 	mutex_unlock(&points_lock);
 }
 
@@ -358,11 +358,24 @@ void probes_apply(const struct config *in_force)
 void probes_see(bool see)
 {
 	mutex_lock(&points_lock);
-	blind = !see;
+	WRITE_ONCE(blind, !see);
 	if (see)
 		begin_generation();
 	smp_store_release(&probes_armed, see);
 	mutex_unlock(&points_lock);
+}
+
+/**
+ * probes_suspend() - the kernel may have switched off all probes
+ *
+ * Until probes_see() nothing is recorded.
+ *
+ * Context: any.
+ */
+void probes_suspend(void)
+{
+	WRITE_ONCE(blind, true);
+	WRITE_ONCE(probes_armed, false);
 }
 
 static bool is_of_module(const struct point *point, const void *arg)
@@ -438,6 +451,7 @@ int probes_init(const struct probe_handlers *with)
 	for (point = points; point < points + NR_POINTS; point++) {
 		point->nr = point - points;
 		point->where = &symbols[point->nr];
+		point->arg_at = regs_argument_at(SKB_INDEX(point->skb_spec));
 		point->has_reason = strstr(point->symbol, "reason");
 	}
 	return register_module_notifier(&module_notifier);

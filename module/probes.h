@@ -48,9 +48,7 @@ enum point_role {
 };
 
 /* How a point that is trusted carries the skb; see trusted_skb(). */
-enum point_way {
-	WAY_UNKNOWN, WAY_ARG0, WAY_ARG1, WAY_ARG2, WAY_POINTER0, WAY_LIST0,
-};
+enum point_way { WAY_UNKNOWN, WAY_SKB, WAY_POINTER, WAY_LIST };
 
 enum point_state {
 	POINT_OFF,		/* not wanted: points= or on=0 */
@@ -75,6 +73,7 @@ enum point_state {
  * @hidden: points= does not ask for it: it is attached to tell the lives of skbs apart
  * @admits: a packet may be seen first here: it is not @hidden, and has a header
  * @way: how to get the skb, once the point is trusted
+ * @arg_at: where in struct pt_regs the argument is that has it
  * @symbol: the function
  * @group: its group
  * @module: who has the symbol
@@ -102,6 +101,7 @@ struct point {
 	bool hidden;
 	bool admits;
 	u8 way;
+	u8 arg_at;
 	const char *symbol;
 	const char *group;
 	const char *module;
@@ -193,6 +193,7 @@ int probes_init(const struct probe_handlers *with);
 void probes_exit(void);
 void probes_apply(const struct config *in_force);
 void probes_see(bool see);
+void probes_suspend(void);
 bool probes_attached(void);
 void probes_show(struct seq_file *m);
 unsigned long probes_missed(void);

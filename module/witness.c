@@ -2,8 +2,9 @@
 /*
  * Are probes seen to work?  All can be switched off behind our back, in
  * debugfs's kprobes/enabled or with kernel.ftrace_enabled, and nobody tells us.
- * So a function of our own is probed, and called to see: each second, and when
- * somebody asks.  An skb may have ended meanwhile, and another begun there.
+ * So a function of our own is probed, and called to see: each second, when somebody
+ * asks, and when what switches them has been called.  An skb may have ended meanwhile,
+ * and another begun there.
  */
 #define pr_fmt(fmt) "skbtrace: " fmt
 
@@ -11,6 +12,7 @@
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/mutex.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
@@ -40,13 +42,77 @@ static int witness_error;
 static DEFINE_MUTEX(witness_lock);
 
 /* Under witness_lock. */
-static void (*tell)(bool see);
+static const struct witness_told *tell;
 static bool blind;
 static unsigned int interruptions;
 
 static void look(struct work_struct *unused);
 /* Who sleeps is not woken for that. */
 static DECLARE_DEFERRABLE_WORK(look_work, look);
+
+/*
+ * Off and on again within a second nobody would see: so the functions that do it are
+ * probed as well.  Their return is seen, though the probes are off by then; what is
+ * traced is given up there, until it has been seen that they are on.
+ */
+static bool switched;
+
+static void look_at_once(struct work_struct *unused)
+{
+	witness_sees();
+}
+
+static DECLARE_WORK(switched_work, look_at_once);
+
+/* Return: not 0 if the return is of no interest: kernel.ftrace_enabled is just read. */
+static int __kprobes sysctl_called(struct kretprobe_instance *ri,
+				   struct pt_regs *regs)
+{
+	return !(int)regs_get_kernel_argument(regs, 1);
+}
+
+/* In the task that writes to the file: it holds no lock that queueing work takes. */
+static int __kprobes switch_returns(struct kretprobe_instance *ri,
+				    struct pt_regs *regs)
+{
+	tell->suspend();
+	WRITE_ONCE(switched, true);
+	schedule_work(&switched_work);
+	return 0;
+}
+
+/* Without them there is the look each second. */
+static struct kretprobe switches[] = {
+	{	/* debugfs's kprobes/enabled */
+		.kp.symbol_name = "write_enabled_file_bool",
+		.handler = switch_returns,
+		.maxactive = 4,
+	}, {
+		.kp.symbol_name = "ftrace_enable_sysctl",
+		.entry_handler = sysctl_called,
+		.handler = switch_returns,
+		.maxactive = 4,
+	},
+};
+
+static bool switch_is_probed[ARRAY_SIZE(switches)];
+
+static void probe_switches(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(switches); i++)
+		switch_is_probed[i] = !register_kretprobe(&switches[i]);
+}
+
+static void leave_switches(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(switches); i++)
+		if (switch_is_probed[i])
+			unregister_kretprobe(&switches[i]);
+}
 
 static void look(struct work_struct *unused)
 {
@@ -56,16 +122,18 @@ static void look(struct work_struct *unused)
 
 /**
  * witness_init() - probe our own function, and look whether that is seen
- * @with: told when probes are found to be blind, and when to see again
+ * @with: told when probes are found to be blind, and when to see again; kept
  *
  * Context: process, may sleep.
  */
-void witness_init(void (*with)(bool see))
+void witness_init(const struct witness_told *with)
 {
 	tell = with;
 	witness_error = register_kprobe(&witness_probe);
-	if (!witness_error)
-		schedule_delayed_work(&look_work, HZ);
+	if (witness_error)
+		return;
+	schedule_delayed_work(&look_work, HZ);
+	probe_switches();
 }
 
 /**
@@ -77,6 +145,8 @@ void witness_exit(void)
 {
 	if (witness_error)
 		return;
+	leave_switches();
+	cancel_work_sync(&switched_work);
 	cancel_delayed_work_sync(&look_work);
 	unregister_kprobe(&witness_probe);
 }
@@ -95,6 +165,33 @@ static bool is_seen(void)
 	return READ_ONCE(witnessed) != before;
 }
 
+/*
+ * What switches all probes holds a lock of the kernel's until it is done, which
+ * who registers one waits for.
+ */
+static void wait_for_switch(void)
+{
+	static struct kprobe any;
+
+	memset(&any, 0, sizeof(any));
+	any.addr = (kprobe_opcode_t *)wait_for_switch;
+	any.flags = KPROBE_FLAG_DISABLED;
+	if (!register_kprobe(&any))
+		unregister_kprobe(&any);
+}
+
+/* Under witness_lock. */
+static void set_blind(bool is_blind)
+{
+	interruptions += is_blind;
+	if (is_blind)
+		pr_warn("probes are switched off (kernel.ftrace_enabled, or kprobes/enabled in debugfs): nothing is traced\n");
+	else
+		pr_info("probes are switched on again\n");
+	blind = is_blind;
+	tell->see(!is_blind);
+}
+
 /**
  * witness_sees() - does the kernel let probes see anything at present
  *
@@ -103,20 +200,21 @@ static bool is_seen(void)
  */
 int witness_sees(void)
 {
-	bool seen;
+	bool seen, was_switched;
 
 	if (witness_error)
 		return witness_error;
 	mutex_lock(&witness_lock);
+	was_switched = xchg(&switched, false);
+	if (was_switched)
+		wait_for_switch();
 	seen = is_seen();
-	if (seen == blind) {
-		blind = !seen;
-		interruptions += blind;
-		if (blind)
-			pr_warn("probes are switched off (kernel.ftrace_enabled, or kprobes/enabled in debugfs): nothing is traced\n");
-		else
-			pr_info("probes are switched on again\n");
-		tell(seen);
+	if (was_switched && seen && !blind) {
+		interruptions++;
+		pr_info("probes were switched off, and on again\n");
+		tell->see(true);
+	} else if (seen == blind) {
+		set_blind(!seen);
 	}
 	mutex_unlock(&witness_lock);
 	return seen;

@@ -4,7 +4,17 @@
 
 #include <linux/types.h>
 
-void witness_init(void (*with)(bool see));
+/**
+ * struct witness_told - what is told when probes are switched
+ * @suspend: trace nothing until @see; in any context
+ * @see: they see again, or do not
+ */
+struct witness_told {
+	void (*suspend)(void);
+	void (*see)(bool see);
+};
+
+void witness_init(const struct witness_told *with);
 void witness_exit(void);
 int witness_sees(void);
 unsigned int witness_interruptions(void);
