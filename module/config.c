@@ -78,9 +78,15 @@ static int parse_sample(const char *word, void *field)
 	return 0;
 }
 
-static int parse_globs(const char *words, void *field)
+/* Behind a "+" the list adds to what is followed by default. */
+static int parse_devices(const char *words, void *field)
 {
-	return globs_parse(field, words);
+	struct device_list *list = field;
+	int err;
+
+	list->adds = *words == '+';
+	err = globs_parse(&list->globs, words + list->adds);
+	return err ?: list->adds && !list->globs.nr ? -EINVAL : 0;
 }
 
 /* Unlike dev=, an empty list means nothing: say on=0. */
@@ -183,6 +189,14 @@ static int show_u32(char *buf, size_t size, const void *field)
 	return scnprintf(buf, size, "%u", *(const u32 *)field);
 }
 
+static int show_devices(char *buf, size_t size, const void *field)
+{
+	const struct device_list *list = field;
+	int len = scnprintf(buf, size, "%s", list->adds ? "+" : "");
+
+	return len + globs_show(buf + len, size - len, &list->globs);
+}
+
 static int show_globs(char *buf, size_t size, const void *field)
 {
 	return globs_show(buf, size, field);
@@ -245,6 +259,7 @@ static void derive(struct config *new)
 {
 	unsigned int i;
 
+	new->asks_for_more = new->stack || new->verify_csum;
 	new->digest_limit = new->digest_max ?: U32_MAX;
 	new->tunnel_ports = TUNNEL_PORTS;
 	for (i = 0; i < new->vxlan_port.nr; i++)
@@ -322,9 +337,9 @@ static const struct kernel_param_ops parameter_ops = {
 	MODULE_PARM_DESC(_name, _description)
 
 PARAMETER(on, parse_bool, show_bool, "0 or 1", "trace (default 1)");
-PARAMETER(dev, parse_globs, show_globs,
-	  "device names or globs separated by commas, 32 at the most",
-	  "follow packets that touch these devices (default: every veth, bridge and bridge port)");
+PARAMETER(dev, parse_devices, show_devices,
+	  "device names or globs separated by commas, 32 at the most, behind a + if they add to the default",
+	  "follow packets that touch these devices, with a + in front these as well (default: every veth, bridge and bridge port)");
 PARAMETER(points, parse_points, show_globs,
 	  "globs of functions or groups separated by commas, -glob to exclude, 32 at the most",
 	  "where to probe (default *)");

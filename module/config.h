@@ -26,6 +26,16 @@ struct program {
 };
 
 /**
+ * struct device_list - devices whose packets are followed
+ * @adds: those that are followed by default, and these
+ * @globs: their names; none: those that are followed by default
+ */
+struct device_list {
+	bool adds;
+	struct globs globs;
+};
+
+/**
  * struct config - the parameters in force
  * @on: anything recorded at all
  * @stack: record stacks
@@ -35,13 +45,14 @@ struct program {
  * @socket: look at what applications write to sockets and read from them
  * @sample: keep one flow in so many
  * @max_rate: records a second on each CPU, 0 for no limit
- * @dev: devices whose packets are followed; none: veth, bridges, bridge ports
+ * @dev: devices whose packets are followed
  * @points: points that are probed
  * @netns: namespaces whose packets are followed; none: all
  * @pid: processes whose packets are followed; none: all
  * @vxlan_port: UDP ports that are VXLAN's, besides those that always are
  * @filter: which packets are followed, by their headers; none: all
  * @digest_limit: @digest_max, or more than any payload has
+ * @asks_for_more: @stack or @verify_csum
  * @tunnel_ports: UDP ports that tunnels may have, each by its PORT_BIT()
  *
  * Replaced as a whole: handlers see the old one or the new one.
@@ -55,13 +66,14 @@ struct config {
 	u32 digest_max;
 	u32 sample;
 	u32 max_rate;
-	struct globs dev;
+	struct device_list dev;
 	struct globs points;
 	struct numbers netns;
 	struct numbers pid;
 	struct numbers vxlan_port;
 	struct program filter;
 	u32 digest_limit;
+	bool asks_for_more;
 	u64 tunnel_ports;
 };
 

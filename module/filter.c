@@ -22,9 +22,25 @@
 #include "filter.h"
 #include "ring.h"
 
-static bool name_is_wanted(const struct globs *globs, const char *name)
+/**
+ * device_is_wanted() - does dev= want packets of a device
+ * @list: dev=
+ * @dev: the device
+ *
+ * Context: any, in rcu_read_lock().
+ */
+bool device_is_wanted(const struct device_list *list,
+		      const struct net_device *dev)
 {
-	return !globs_lack(globs, name[0]) && globs_match(globs, name, NULL);
+	const struct globs *globs = &list->globs;
+	bool in = false;
+
+	if (!globs->nr || list->adds)
+		in = device_is_of_interest(dev);
+	if (globs_lack(globs, dev->name[0]))
+		return in;
+	return list->adds ? globs_decide(globs, in, dev->name, NULL) :
+			    globs_match(globs, dev->name, NULL);
 }
 
 /**
@@ -38,13 +54,10 @@ bool devices_are_wanted(const struct config *config, struct devices at)
 {
 	if (!at.dev)
 		return false;
-	if (config->dev.nr) {
-		if (!name_is_wanted(&config->dev, at.dev->name) &&
-		    !(at.peer && name_is_wanted(&config->dev, at.peer->name)))
-			return false;
-	} else if (!device_is_of_interest(at.dev)) {
+	if (!device_is_wanted(&config->dev, at.dev) &&
+	    !(at.peer && config->dev.globs.nr &&
+	      device_is_wanted(&config->dev, at.peer)))
 		return false;
-	}
 	if (config->netns.nr &&
 	    !numbers_have(&config->netns, net_inum(dev_net(at.dev))))
 		return false;

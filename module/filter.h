@@ -32,6 +32,8 @@ struct skbtrace_record;
  */
 enum admission { REJECTED, ADMITTED, ASK_INNER, ASK_RECORD };
 
+bool device_is_wanted(const struct device_list *list,
+		      const struct net_device *dev);
 bool devices_are_wanted(const struct config *config, struct devices at);
 enum admission ask_filter(const struct program *filter,
 			  const struct sk_buff *skb, struct place place);

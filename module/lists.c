@@ -40,15 +40,15 @@ bool glob_matches(const char *glob, const char *name)
 }
 
 /**
- * globs_match() - is a name in a list of globs
- * @globs: the list; the last pattern that matches decides, and a list that
- *	begins with an exclusion begins with everything
+ * globs_decide() - what a list of globs says of a name
+ * @globs: the list; the last pattern that matches decides
+ * @in: what is if none does
  * @name: the name
  * @group: another name it goes by, or NULL
  */
-bool globs_match(const struct globs *globs, const char *name, const char *group)
+bool globs_decide(const struct globs *globs, bool in, const char *name,
+		  const char *group)
 {
-	bool in = globs->nr && globs->glob[0][0] == '-';
 	unsigned int i;
 
 	for (i = 0; i < globs->nr; i++) {
@@ -61,6 +61,18 @@ bool globs_match(const struct globs *globs, const char *name, const char *group)
 			in = !exclude;
 	}
 	return in;
+}
+
+/**
+ * globs_match() - is a name in a list of globs
+ * @globs: the list; one that begins with an exclusion begins with everything
+ * @name: the name
+ * @group: another name it goes by, or NULL
+ */
+bool globs_match(const struct globs *globs, const char *name, const char *group)
+{
+	return globs_decide(globs, globs->nr && globs->glob[0][0] == '-', name,
+			    group);
 }
 
 /**

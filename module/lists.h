@@ -20,6 +20,8 @@ struct numbers {
 };
 
 bool glob_matches(const char *glob, const char *name);
+bool globs_decide(const struct globs *globs, bool in, const char *name,
+		  const char *group);
 bool globs_match(const struct globs *globs, const char *name,
 		 const char *group);
 int globs_parse(struct globs *globs, const char *words);

@@ -166,8 +166,7 @@ static bool is_wanted(const struct config *in_force, const struct sock *sk,
 	at.dev = socket_device(sk);
 	/* Who reads may be another process, in another namespace. */
 	if (is_sender ? !devices_are_wanted(in_force, at) :
-	    !at.dev || !(in_force->dev.nr ? globs_match(&in_force->dev, at.dev->name, NULL) :
-					    device_is_of_interest(at.dev)))
+	    !at.dev || !device_is_wanted(&in_force->dev, at.dev))
 		return false;
 	return likely(!in_force->filter.nr && in_force->sample <= 1) ||
 	       flow_is_wanted(in_force, sk, is_sender, size);

@@ -96,8 +96,37 @@ modes() {
 	done
 }
 
+# A ping over the dummy, which is none of the default, and one over the veth pair, which is.
+pinged() {
+	local before
+	before=$(wc -l <$debugfs/skbtrace)
+	ping -q -c 1 -W 1 -I dummyp 203.0.113.9 >/dev/null
+	ping -q -c 1 -W 1 -I vethp 203.0.114.9 >/dev/null
+	tail -n +$((before + 1)) $debugfs/skbtrace >"$work/hops"
+}
+
+# seen DEVICE
+seen() { grep "dev=$1 " "$work/hops"; }
+
+dev_adds() {
+	local device
+	ip link add dummyp type dummy && ip link add vethp type veth peer name vethq &&
+		ip addr add 203.0.113.1/24 dev dummyp && ip addr add 203.0.114.1/24 dev vethp ||
+		return
+	for device in dummyp vethp vethq; do
+		ip link set $device up || return
+	done
+	ip neigh add 203.0.113.9 lladdr 02:00:00:00:00:09 dev dummyp &&
+		ip neigh add 203.0.114.9 lladdr 02:00:00:00:00:09 dev vethp || return
+	set_parameter dev '' && pinged && not seen dummyp && seen vethp || return
+	accepted dev +dummyp && pinged && seen dummyp && seen vethp || return
+	accepted dev '+dummyp,-veth*' && pinged && seen dummyp && not seen vethp || return
+	accepted dev dummyp && pinged && seen dummyp && not seen vethp || return
+	ip link del dummyp && ip link del vethp && set_parameter dev ''
+}
+
 ktap_print_header
-ktap_set_plan 45
+ktap_set_plan 47
 modprobe -a veth bridge
 load
 check "defaults" defaults
@@ -107,6 +136,7 @@ check "points= attaches and detaches" points_apply
 check "what its module does not have is absent" nowhere_is_absent
 check "on= attaches and detaches" on_applies
 check "dev= takes globs" accepted dev 'calm*,eth?,-eth9'
+check "dev=+ adds to the default" dev_adds
 check "dev= takes the empty list" accepted dev ''
 check "netns= takes numbers" accepted netns 4026531840,4026532000
 check "dev= takes what is not ASCII" accepted dev $'\xc3\xa9th0' && set_parameter dev ''
@@ -133,6 +163,7 @@ check "netns=x is refused" refused netns 1,x
 check "netns= of 33 is refused" refused netns "$(seq -s, 33)"
 check "pid=1,,2 is refused" refused pid 1,,2
 check "dev= with a slash is refused" refused dev a/b
+check "dev=+ without a name is refused" refused dev +
 check "dev= of 40 bytes is refused" refused dev "$(printf 'x%.0s' $(seq 40))"
 check "points= without a value is refused" refused points ''
 check "points= of a name that no point has is refused, with the nearest" \
