@@ -6,6 +6,7 @@
 #
 #	bench.sh			measure all, print tables, as Markdown
 #	bench.sh LOAD,... [TRACER...]	some, see bench/guest.sh and bench/tracers.sh
+#	bench.sh --add LOAD,... [TRACER...]	these as well as what has been measured last
 #	bench.sh --again		the tables of the last measurement
 #	bench.sh --write		put them into COSTS.md
 #
@@ -28,17 +29,20 @@ tables() {
 	./table.awk "$said"
 }
 
-measure() {
-	local status=0 load=$1
-
-	shift
-	lock bench
-	echo "compiler $(${CC:-gcc} --version | sed 1q)" >"$said.new"
+# measured LOAD,... [TRACER...]: one machine's
+measured() {
 	../vm/run.sh --icount --peers --mem 2048 --silent 7200 -- \
 		env ${PACKETS:+PACKETS="$PACKETS"} ${RECORDS:+RECORDS="$RECORDS"} \
-		${MILLION:+MILLION="$MILLION"} ./bench/guest.sh "$load" "$@" |
-		tee -a "$said.new" >&2 || status=$?
-	[ $status = 0 ] || die "it could not be measured"
+		${MILLION:+MILLION="$MILLION"} ./bench/guest.sh "$@" |
+		tee -a "$said.new" >&2 || die "it could not be measured"
+}
+
+begin() {
+	lock bench
+	echo "compiler $(${CC:-gcc} --version | sed 1q)" >"$said.new"
+}
+
+end() {
 	mv "$said.new" "$said"
 	tables
 }
@@ -50,9 +54,19 @@ case ${1-} in
 	into_file "$src/selftests/bench/COSTS.md" "$begin" "$end" "$made" ;;
 -*) sed -n 's/^#\t/\t/p; /^$/q' "$0" >&2; exit 2 ;;
 '')
-	measure 64,1400,tcp,burst,readers,drain empty-ftrace empty-kprobe empty-kretprobe \
+	begin
+	measured 64,1400,tcp,burst,readers,drain empty-ftrace empty-kprobe empty-kretprobe \
 		skbtrace-nodigest skbtrace skbtrace-stack skbtrace-reject skbtrace-reader \
 		skbtrace-returns skbtrace-all kprobe_events trace_pipe trace-cmd perf \
-		bpftrace-count bpftrace tcpdump systemtap pwru ;;
-*) measure "$@" ;;
+		bpftrace-count bpftrace tcpdump systemtap pwru
+	measured 64 skbtrace-first skbtrace-dev
+	measured ipv6,icmp,vlan,vxlan skbtrace-nodigest skbtrace
+	measured tcp700,tcp1400 skbtrace skbtrace-socket
+	end ;;
+--add)
+	begin
+	[ ! -e "$said" ] || grep -v "^compiler " "$said" >>"$said.new"
+	measured "${@:2}"
+	end ;;
+*) begin; measured "$@"; end ;;
 esac

@@ -5,8 +5,9 @@
 #
 #	guest.sh LOAD,... TRACER...
 #
-# LOAD is 64 or 1400 (bytes of UDP), burst (5000 packets of 64 without a pause) or tcp;
-# tracers.sh has the tracers. Prints lines of words separated by tabs:
+# LOAD is 64 or 1400 (bytes of UDP), ipv6, icmp, vlan or vxlan (64 bytes over each), burst
+# (5000 packets of 64 without a pause), tcp, or tcp700 or tcp1400 (in pieces of so many
+# bytes); tracers.sh has the tracers. Prints lines of words separated by tabs:
 #
 #	row LOAD TRACER BEFORE TRACED AFTER BUSY-BEFORE BUSY-TRACED BUSY-AFTER EVENTS LOST
 #		PACKETS PAYLOAD
@@ -66,12 +67,63 @@ word() { sed -n "s/.*\<$1=\([0-9]*\).*/\1/p" <<<"$2"; }
 # per A B: a quotient
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
+# know_each_other DEVICE PREFIX: nobody has to ask who has PREFIX10 and PREFIX11 there; a
+# "%" in DEVICE is the end's number
+know_each_other() {
+	local i mac
+	for i in 1 2; do
+		mac=$(ip -n ns-calm$i -br link show "${1/\%/$i}" | awk '{ print $3 }')
+		ip -n ns-calm$((3 - i)) neigh replace "$2$((i + 9))" lladdr "$mac" \
+			dev "${1/\%/$((3 - i))}" nud permanent || return
+	done
+}
+
+# over DEVICE PREFIX LINK...: a device at both ends, and its addresses
+over() {
+	local i
+	for i in 1 2; do
+		ip -n ns-calm$i link add name "$1" ${3:+link "${3/\%/$i}"} type "${@:4}" \
+			${REMOTE:+remote "$REMOTE$((12 - i))" dev calmveth$i} &&
+			ip -n ns-calm$i addr add "$2$((i + 9))/24" dev "$1" &&
+			ip -n ns-calm$i link set "$1" up || return
+	done
+	know_each_other "$1" "$2"
+}
+
+ipv6_up() {
+	local i
+	for i in 1 2; do
+		ip netns exec ns-calm$i sysctl -q -w net.ipv6.conf.calmveth$i.accept_ra=0 \
+			net.ipv6.conf.calmveth$i.router_solicitations=0 \
+			net.ipv6.conf.calmveth$i.disable_ipv6=0 || return
+		ip -n ns-calm$i addr replace fd78::$((i + 9))/64 dev calmveth$i nodad || return
+	done
+	know_each_other calmveth% fd78:: || return
+	# It tells whoever may listen which groups it is in.
+	sleep 10
+}
+
+# way LOAD: there is one for it
+way() {
+	case $1 in
+	ipv6) ipv6_up ;;
+	icmp) in1 sysctl -q -w net.ipv4.icmp_echo_ignore_all=1 ;;
+	vlan) over calmvlan 78.79.0. calmveth% vlan id 7 ;;
+	vxlan) REMOTE=78.78.0. over calmvx 78.80.0. '' vxlan id 7 dstport 4789 ;;
+	esac
+}
+
 # traffic LOAD: sets ns, busy and payload, of a packet, and sent, all the packets that a
 # tracer has seen
 traffic() {
 	local said measured
 	case $1 in
 	tcp) said=$(load tcp $tcp_bytes) ;;
+	tcp*) said=$(load tcp $((tcp_bytes / 8)) "${1#tcp}") ;;
+	ipv6) said=$(TO=fd78::10 load udp 64 "$packets") ;;
+	icmp) said=$(load icmp 64 "$packets") ;;
+	vlan) said=$(TO=78.79.0.10 load udp 64 "$packets") ;;
+	vxlan) said=$(TO=78.80.0.10 load udp 64 "$packets") ;;
 	burst) said=$(load udp 64 5000 5000) ;;
 	*) said=$(load udp "$1" "$packets") ;;
 	esac || fail "load $1: $said"
@@ -79,9 +131,12 @@ traffic() {
 	ns=$(per "$(word ns "$said")" "$measured")
 	busy=$(per "$(word busy "$said")" "$measured")
 	sent=$(word sent "$said")
-	payload=$1
-	[ "$1" != burst ] || payload=64
-	[ "$1" != tcp ] || payload=$(per $tcp_bytes "$measured")
+	payload=64
+	case $1 in
+	1400) payload=1400 ;;
+	tcp) payload=$(per $tcp_bytes "$measured") ;;
+	tcp*) payload=${1#tcp} ;;
+	esac
 }
 
 # count_calls LOAD: sets calls a packet, of the functions that tracers without a counter are at
@@ -209,6 +264,7 @@ main() {
 		case $load in
 		readers | drain | misses) $load; continue ;;
 		esac
+		way "$load" || fail "no way for $load"
 		count_calls "$load"
 		traffic "$load"
 		for tracer; do

@@ -4,12 +4,13 @@
  * counts what arrives. In a machine that counts instructions a nanosecond is one of them.
  *
  *	load udp BYTES PACKETS [BURST]	datagrams, BURST of them between two pauses
- *	load tcp BYTES			as many bytes in one connection
+ *	load icmp BYTES PACKETS		echo requests, which nobody answers
+ *	load tcp BYTES [PIECE]		as many bytes in one connection, in pieces of so many
  *	load scale			a loop of as many instructions as it says
  *	load run COMMAND [ARG]...	what a command costs
  *	load priority PID N		that task before those below N; the traffic has 1
  *
- * A quarter as much is done before, and not measured, but for a command. Prints
+ * To 78.78.0.10, or the address in TO=.  A quarter as much is done before, and not measured, but for a command. Prints
  * NAME=NUMBER words: sent and received, of both; and measured, the packets of which are ns,
  * while they were under way, and busy, that of all tasks with the pauses'.
  */
@@ -92,29 +93,58 @@ static uint64_t packets(const char *dev)
 	return sum;
 }
 
-/* A socket stays in the namespace it was made in. */
-static int socket_in(const char *netns, int type)
+static void enter(const char *netns)
 {
 	char path[64];
-	int fd, sock;
+	int fd;
 
 	snprintf(path, sizeof(path), "/run/netns/%s", netns);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
 		die(path);
 	close(fd);
-	sock = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+}
+
+/* IPv4 or IPv6, whichever the address is of. */
+static struct sockaddr_in6 to;
+static socklen_t to_len;
+
+static void address_init(void)
+{
+	struct sockaddr_in *to4 = (void *)&to;
+	const char *word = getenv("TO");
+
+	if (!word || !*word)
+		word = ADDRESS;
+	if (inet_pton(AF_INET, word, &to4->sin_addr) == 1) {
+		to4->sin_family = AF_INET;
+		to4->sin_port = htons(PORT);
+		to_len = sizeof(*to4);
+	} else if (inet_pton(AF_INET6, word, &to.sin6_addr) == 1) {
+		to.sin6_family = AF_INET6;
+		to.sin6_port = htons(PORT);
+		to_len = sizeof(to);
+	} else {
+		die(word);
+	}
+}
+
+/* A socket stays in the namespace it was made in. */
+static int socket_in(const char *netns, int type, int protocol)
+{
+	int sock;
+
+	enter(netns);
+	sock = socket(to.sin6_family, type | SOCK_CLOEXEC, protocol);
 	if (sock < 0)
 		die("socket");
 	return sock;
 }
 
-static struct sockaddr_in address(void)
+static void connect_to(int sock)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
-
-	inet_pton(AF_INET, ADDRESS, &to.sin_addr);
-	return to;
+	if (connect(sock, (const void *)&to, to_len))
+		die("connect");
 }
 
 static char payload[1 << 16];
@@ -141,22 +171,16 @@ static uint64_t receive_all(int sock)
 	return n;
 }
 
-static int udp(size_t size, uint64_t count, uint64_t burst)
+/* @receiver: a socket, or -1: what the device has received is counted. */
+static int datagrams(int sender, int receiver, size_t size, uint64_t count, uint64_t burst)
 {
-	const struct sockaddr_in to = address();
-	uint64_t received = 0, sent = 0, ns = 0, busy = 0, begin, i, nr = 0;
-	int receiver = socket_in("ns-calm1", SOCK_DGRAM), sender;
-	const int room = 64 << 20;
+	uint64_t received = 0, sent = 0, ns = 0, busy = 0, begin, i, nr = 0, before;
 	int round;
 
 	if (size > sizeof(payload) || !burst)
 		return 2;
-	if (setsockopt(receiver, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
-	    bind(receiver, (const void *)&to, sizeof(to)))
-		die("bind");
-	sender = socket_in("ns-calm2", SOCK_DGRAM);
-	if (connect(sender, (const void *)&to, sizeof(to)))
-		die("connect");
+	enter("ns-calm1");
+	before = packets("calmveth1");
 	for (round = 0; round < 2; round++) {
 		ns = 0;
 		nr = round ? count : (count + 3) / 4;
@@ -168,10 +192,11 @@ static int udp(size_t size, uint64_t count, uint64_t burst)
 				if (send(sender, payload, size, 0) != (ssize_t)size)
 					die("send");
 				/* The queue stays short, and our part of the cache small. */
-				if (++i % 10 == 0)
+				if (++i % 10 == 0 && receiver >= 0)
 					received += receive_all(receiver);
 			} while (i % burst && i < nr);
-			received += receive_all(receiver);
+			if (receiver >= 0)
+				received += receive_all(receiver);
 			ns += clock_ns() - begin;
 			pause_for_readers(PAUSE_NS);
 		}
@@ -179,23 +204,55 @@ static int udp(size_t size, uint64_t count, uint64_t burst)
 		pause_for_readers(SETTLE_NS);
 		busy = busy_ns() - busy;
 	}
+	if (receiver < 0)
+		received = packets("calmveth1") - before;
 	printf("sent=%" PRIu64 " received=%" PRIu64 " measured=%" PRIu64 " ns=%" PRIu64
 	       " busy=%" PRIu64 "\n", sent, received, nr, ns, busy);
 	return received != sent;
 }
 
+static int udp(size_t size, uint64_t count, uint64_t burst)
+{
+	int receiver = socket_in("ns-calm1", SOCK_DGRAM, 0), sender;
+	const int room = 64 << 20;
+
+	if (setsockopt(receiver, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
+	    bind(receiver, (const void *)&to, to_len))
+		die("bind");
+	sender = socket_in("ns-calm2", SOCK_DGRAM, 0);
+	connect_to(sender);
+	return datagrams(sender, receiver, size, count, burst);
+}
+
+/* The kernel there has been told not to answer. */
+static int icmp(size_t size, uint64_t count)
+{
+	static const char echo_request[8] = { 8, 0, 0, 0, 1, 2, 0, 1 };
+	int sender = socket_in("ns-calm2", SOCK_RAW, IPPROTO_ICMP);
+	uint32_t sum = 0;
+	size_t i;
+
+	connect_to(sender);
+	memcpy(payload, echo_request, sizeof(echo_request));
+	for (i = 0; i + 1 < size + 8; i += 2)
+		sum += (unsigned char)payload[i] << 8 | (unsigned char)payload[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	payload[2] = ~sum >> 8;
+	payload[3] = ~sum;
+	return datagrams(sender, -1, size + 8, count, BURST);
+}
+
 static int tcp_connection(int *from)
 {
-	const struct sockaddr_in to = address();
-	int listener = socket_in("ns-calm1", SOCK_STREAM), sock;
+	int listener = socket_in("ns-calm1", SOCK_STREAM, 0), sock;
 	const int on = 1;
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(listener, (const void *)&to, sizeof(to)) || listen(listener, 1))
+	if (bind(listener, (const void *)&to, to_len) || listen(listener, 1))
 		die("listen");
-	*from = socket_in("ns-calm2", SOCK_STREAM);
-	if (connect(*from, (const void *)&to, sizeof(to)))
-		die("connect");
+	*from = socket_in("ns-calm2", SOCK_STREAM, 0);
+	connect_to(*from);
 	sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (sock < 0)
 		die("accept");
@@ -203,7 +260,7 @@ static int tcp_connection(int *from)
 	return sock;
 }
 
-static int tcp(uint64_t bytes)
+static int tcp(uint64_t bytes, uint64_t piece)
 {
 	static char buf[1 << 18];
 	uint64_t ns = 0, busy = 0, nr = 0, total = 0, begin, sent, received, wanted;
@@ -217,7 +274,7 @@ static int tcp(uint64_t bytes)
 		nr = packets("calmveth2");
 		begin = clock_ns();
 		for (sent = received = 0; received < wanted;) {
-			n = wanted - sent < sizeof(payload) ? wanted - sent : sizeof(payload);
+			n = wanted - sent < piece ? wanted - sent : piece;
 			n = send(from, payload, n, MSG_DONTWAIT);
 			sent += n > 0 ? n : 0;
 			while ((n = recv(to, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
@@ -294,12 +351,15 @@ int main(int argc, char **argv)
 		return run(argv + 2);
 	set_priority(0, 1);
 	payload_init();
+	address_init();
 	if (argc >= 4 && !strcmp(argv[1], "udp"))
 		return udp(atol(argv[2]), atoll(argv[3]), argc > 4 ? atoll(argv[4]) : BURST);
-	if (argc == 3 && !strcmp(argv[1], "tcp"))
-		return tcp(atoll(argv[2]));
+	if (argc == 4 && !strcmp(argv[1], "icmp"))
+		return icmp(atol(argv[2]), atoll(argv[3]));
+	if (argc >= 3 && !strcmp(argv[1], "tcp"))
+		return tcp(atoll(argv[2]), argc > 3 ? strtoull(argv[3], NULL, 10) : sizeof(payload));
 	if (argc == 2 && !strcmp(argv[1], "scale"))
 		return scale();
-	fprintf(stderr, "usage: load udp BYTES PACKETS [BURST] | tcp BYTES | scale | run COMMAND... | priority PID N\n");
+	fprintf(stderr, "usage: load udp BYTES PACKETS [BURST] | icmp BYTES PACKETS | tcp BYTES [PIECE] | scale | run COMMAND... | priority PID N\n");
 	return 2;
 }

@@ -14,6 +14,9 @@ BEGIN {
 		  "skbtrace-nodigest=skbtrace, `digest 0`;" \
 		  "skbtrace-stack=skbtrace, `stack 1`;" \
 		  "skbtrace-reject=skbtrace, its filter rejects all;" \
+		  "skbtrace-dev=skbtrace, `dev=` matches nothing;" \
+		  "skbtrace-first=skbtrace, one hop a packet, `digest 0`;" \
+		  "skbtrace-socket=skbtrace, `socket 1`;" \
 		  "skbtrace-reader=skbtrace, `record -o` reading;" \
 		  "skbtrace-returns=skbtrace, half of them returns;" \
 		  "skbtrace-all=skbtrace, all points;" \
@@ -24,6 +27,12 @@ BEGIN {
 		  "bpftrace-count=bpftrace, count();" \
 		  "bpftrace=bpftrace, printf() of func skb dev len;" \
 		  "tcpdump=tcpdump -w on the four devices", word, ";")
+	what["tcp"] = "bulk TCP"
+	what["burst"] = "5000 UDP packets of 64 bytes at once"
+	what["ipv6"] = "UDP of 64 bytes over IPv6"
+	what["icmp"] = "ICMP echo requests of 64 bytes"
+	what["vlan"] = "UDP of 64 bytes in a VLAN"
+	what["vxlan"] = "UDP of 64 bytes in VXLAN"
 	for (i = 1; i <= n; i++)
 		title[substr(word[i], 1, index(word[i], "=") - 1)] = \
 			substr(word[i], index(word[i], "=") + 1)
@@ -61,8 +70,10 @@ $1 == "misses" { misses = misses sprintf("| %d | %d | %d | %d |\n", $2, $3, $4, 
 function ratio(a, b) { return a > 0 && b > 0 ? sprintf("%.2f", a / b) : "-" }
 
 function about(load) {
-	return load == "tcp" ? "bulk TCP" : load == "burst" ? \
-		"5000 UDP packets of 64 bytes at once" : "UDP of " load " bytes"
+	if (load in what)
+		return what[load]
+	return load ~ /^tcp/ ? "TCP, sent in pieces of " substr(load, 4) " bytes" : \
+		"UDP of " load " bytes"
 }
 
 function table(load,	n, tracer, i, t, base, own) {
@@ -96,6 +107,26 @@ function a_byte(	udp, tcp) {
 			tcp ". "
 }
 
+# One is recorded once, the other at all of its hops; both begin and end to be followed.
+function a_life(	one, all, later) {
+	if (!((64, "skbtrace-first") in hop && (64, "skbtrace-nodigest") in hop))
+		return
+	one = events[64, "skbtrace-first"]; all = events[64, "skbtrace-nodigest"]
+	later = (added[64, "skbtrace-nodigest"] - added[64, "skbtrace-first"]) / (all - one)
+	printf "\nOf a packet a hop costs %.0f, and once %.0f to begin and to end following it" \
+		" (without digest).\n", later, added[64, "skbtrace-first"] - later
+}
+
+# What socket=1 adds: the call that sends a piece, and that which reads it.
+function a_call(	few, many) {
+	if (!(("tcp700", "skbtrace-socket") in added && ("tcp1400", "skbtrace-socket") in added))
+		return
+	few = (added["tcp700", "skbtrace-socket"] - added["tcp700", "skbtrace"])
+	many = (added["tcp1400", "skbtrace-socket"] - added["tcp1400", "skbtrace"])
+	printf "\n`socket 1` adds %.0f a packet where 700 bytes are sent at a time, %.0f where" \
+		" it is 1400.\n", few, many
+}
+
 # veth_xmit and br_handle_frame are probed on entry and on return.
 function a_return(	l, load) {
 	for (l = 1; l <= nr_loads; l++) {
@@ -125,6 +156,8 @@ END {
 		exit failed
 	a_byte()
 	a_return()
+	a_life()
+	a_call()
 	if (readers != "")
 		printf "\n| reading | records | instructions a record |\n|---|---|---|\n%s", readers
 	if (drains != "")

@@ -13,6 +13,8 @@ functions="veth_xmit:0 netif_rx_internal:0 br_handle_frame:*0 __br_forward:1
 	br_dev_queue_push_xmit:2 __netif_receive_skb_core:*0 ip_rcv:0 udp_queue_rcv_skb:1"
 # As many entries of skbtrace's points; veth_xmit and br_handle_frame also have a return.
 entries=dev_hard_start_xmit,netif_rx_internal,br_handle_frame_finish,__br_forward,br_dev_queue_push_xmit,__netif_receive_skb_core,ip_rcv,udp_rcv
+# What other loads pass in place of these.
+entries=$entries,ipv6_rcv,udpv6_rcv,icmp_rcv
 returns=veth_xmit,br_handle_frame
 # At load; all that is recorded stays.
 ring=ring_kb=32768
@@ -98,6 +100,9 @@ attach() {
 	skbtrace) skbtrace_load points=$entries ;;
 	skbtrace-nodigest) skbtrace_load points=$entries digest=0 ;;
 	skbtrace-stack) skbtrace_load points=$entries stack=1 ;;
+	skbtrace-first) skbtrace_load points=udp_rcv digest=0 ;;
+	skbtrace-dev) skbtrace_load points=$entries dev=none ;;
+	skbtrace-socket) skbtrace_load points=$entries socket=1 ;;
 	skbtrace-returns) skbtrace_load points=$returns ;;
 	skbtrace-all) skbtrace_load ;;
 	skbtrace-reject) skbtrace_load points=$entries filter="$(skbtrace filter -o - 'tcp port 81')" ;;
@@ -158,7 +163,7 @@ in_netns() {
 # as it does not count them
 events() {
 	case $1 in
-	skbtrace-reject) awk '/^[0-9]/ { n += $6 } END { print n }' $debugfs/skbtrace.d/points ;;
+	skbtrace-reject | skbtrace-dev) awk '/^[0-9]/ { n += $6 } END { print n }' $debugfs/skbtrace.d/points ;;
 	skbtrace*) sed -n 's/^total .* committed \([0-9]*\).*/\1/p' $debugfs/skbtrace.d/stats ;;
 	kprobe_events | trace_pipe) awk '{ n += $2 } END { print n }' $tracefs/kprobe_profile ;;
 	tcpdump) echo $((4 * sent)) ;;
