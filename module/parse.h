@@ -283,7 +283,8 @@ static __always_inline struct walk begin_walk(struct skbtrace_record *record,
 }
 
 /* As locate(): where the walk begins. */
-static __always_inline void begin_at(struct walk *walk, const struct point *point)
+static __always_inline void walk_begin(struct walk *walk,
+				       const struct point *point)
 {
 	struct place place;
 
@@ -320,7 +321,7 @@ static __always_inline struct parsed parse(struct skbtrace_record *record,
 	struct walk walk = begin_walk(record, skb, config, flags);
 	enum walk_next next;
 
-	begin_at(&walk, point);
+	walk_begin(&walk, point);
 	next = walk_network(&walk, point);
 	if (likely(next == NEXT_TRANSPORT))
 		next = walk_transport(&walk);
