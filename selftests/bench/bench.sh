@@ -52,6 +52,11 @@ case ${1-} in
 --write)
 	made=$(tables) || exit 1
 	into_file "$src/selftests/bench/COSTS.md" "$begin" "$end" "$made" ;;
+--add)
+	begin
+	[ ! -e "$said" ] || grep -v "^compiler " "$said" >>"$said.new"
+	measured "${@:2}"
+	end ;;
 -*) sed -n 's/^#\t/\t/p; /^$/q' "$0" >&2; exit 2 ;;
 '')
 	begin
@@ -62,11 +67,6 @@ case ${1-} in
 	measured 64 skbtrace-first skbtrace-dev
 	measured ipv6,icmp,vlan,vxlan skbtrace-nodigest skbtrace
 	measured tcp700,tcp1400 skbtrace skbtrace-socket
-	end ;;
---add)
-	begin
-	[ ! -e "$said" ] || grep -v "^compiler " "$said" >>"$said.new"
-	measured "${@:2}"
 	end ;;
 *) begin; measured "$@"; end ;;
 esac

@@ -122,7 +122,7 @@ ordinary_traffic() {
 skbs=0 calls=0
 ktap_print_header
 [ -e "$hostile" ] || { ktap_skip_all "$hostile was not built"; exit "$KSFT_SKIP"; }
-ktap_set_plan 17
+ktap_set_plan 18
 check "decoys for veth, bridge and br_netfilter" hostile_up
 
 fresh_trace dev='hostile*'
@@ -144,6 +144,10 @@ told "anything at random" random some_malformed all_counted
 set_parameter verify_csum 1
 set_parameter stack 1
 told "the same with verify_csum=1 and stack=1" random some_malformed all_counted
+# What they were trusted with is forgotten: it might be another build of their module.
+set_parameter on 0
+set_parameter on 1
+told "arguments that are no skb, at points that are attached once more" arguments some_without_skb
 check "what was recorded is read to the end" readable
 check "afterwards ordinary traffic is traced, every journey intact" ordinary_traffic
 echo "# hostile: $skbs skbs, $calls calls of $(became targets) functions"

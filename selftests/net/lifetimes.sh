@@ -181,7 +181,7 @@ says() { stats | grep -x "kprobes $1" || { stats; return 1; }; }
 # test_switch FILE: noticed by itself, and told; nothing is recorded until that is over
 test_switch() {
 	local status=1 before
-	before=$(stats | sed -n 's/^interruptions //p')
+	before=$(interruptions)
 	says on && records_more || return
 	dmesg -c >/dev/null
 	echo 0 >"$1"
@@ -192,8 +192,21 @@ test_switch() {
 		return $status
 }
 
+interruptions() { stats | sed -n 's/^interruptions //p'; }
+interrupted_since() { [ "$(interruptions)" -gt "$1" ]; }
+
+# test_flicker FILE: off and on again, before anybody looks by himself
+test_flicker() {
+	local before
+	before=$(interruptions)
+	says on && records_more || return
+	echo 0 >"$1"
+	echo 1 >"$1"
+	until_true 60 interrupted_since "$before" && says on && records_more
+}
+
 ktap_print_header
-ktap_set_plan 10
+ktap_set_plan 12
 scenario_up || { ktap_test_fail "scenario 3"; ktap_finished; }
 in_background ns-calm2 ping -q -i 0.05 78.78.0.10
 # To all ports of the bridge.
@@ -219,9 +232,19 @@ if [ -w $kprobes ]; then
 else
 	skip 1 "stats say when kprobes are switched off" "this kernel cannot switch them off"
 fi
+if [ -w $kprobes ] && grep -q write_enabled_file_bool $debugfs/kprobes/list; then
+	check "that is noticed if they are on again at once" test_flicker $kprobes
+else
+	skip 1 "that is noticed if they are on again at once" "what switches them cannot be probed"
+fi
 if [ -w $ftrace ] && grep -q -F '[FTRACE]' $debugfs/kprobes/list; then
 	check "stats say when ftrace is switched off" test_switch $ftrace
 else
 	skip 1 "stats say when ftrace is switched off" "probes are not ftrace's"
+fi
+if [ -w $ftrace ] && grep -q ftrace_enable_sysctl $debugfs/kprobes/list; then
+	check "that is noticed if it is on again at once" test_flicker $ftrace
+else
+	skip 1 "that is noticed if it is on again at once" "what switches it cannot be probed"
 fi
 ktap_finished
