@@ -64,16 +64,18 @@ static __always_inline struct life *followed(const struct sk_buff *skb)
 	/* Compilers believe that an array might be at 0, and would look. */
 	if (!life)
 		__builtin_unreachable();
-	/* Pairs with smp_store_release() in follow(), here and below. */
+	/* Pairs with smp_store_release() in follow(). */
 	if (likely(smp_load_acquire(&bucket[0]) == address))
 		return life;
 	/* Most buckets are empty but for the first, in whichever order they are read. */
 	BUILD_BUG_ON(FOLLOWED_WAYS != 4);
 	if (likely(!(bucket[1] | bucket[2] | bucket[3])))
 		return NULL;
-	for (i = 1; i < FOLLOWED_WAYS; i++)
+	for (i = 1; i < FOLLOWED_WAYS; i++) {
+		/* As above. */
 		if (smp_load_acquire(&bucket[i]) == address)
 			return &life[i];
+	}
 	return NULL;
 }
 

@@ -20,7 +20,7 @@
  * Where that is not so the handlers restore interrupts themselves, and what comes
  * in between is counted as missed: in a PV guest of Xen the flags are not those of
  * the processor, arm64 restores them after a breakpoint only, and lockdep wants to be
- * told.  Which it is is tried when the module is loaded.
+ * told.  What is so here is tried when the module is loaded.
  */
 #include <linux/irqflags.h>
 #include <linux/kernel.h>

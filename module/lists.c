@@ -125,8 +125,8 @@ static int add_number(const char *word, void *list)
 	return kstrtou32(word, 0, &numbers->number[numbers->nr++]);
 }
 
-static int for_each_word(const char *words,
-			 int (*add)(const char *word, void *list), void *list)
+static int read_words(const char *words,
+		      int (*add)(const char *word, void *list), void *list)
 {
 	char *copy, *rest, *word;
 	int err = 0;
@@ -151,7 +151,7 @@ static int for_each_word(const char *words,
 int globs_parse(struct globs *globs, const char *words)
 {
 	memset(globs, 0, sizeof(*globs));
-	return for_each_word(words, add_glob, globs);
+	return read_words(words, add_glob, globs);
 }
 
 /**
@@ -164,7 +164,7 @@ int globs_parse(struct globs *globs, const char *words)
 int numbers_parse(struct numbers *numbers, const char *words)
 {
 	memset(numbers, 0, sizeof(*numbers));
-	return for_each_word(words, add_number, numbers);
+	return read_words(words, add_number, numbers);
 }
 
 /**

@@ -342,6 +342,7 @@ void probes_apply(const struct config *in_force)
 	attach_all(is_wanted, in_force, POINT_OFF);
 	tell_waiting_from_absent();
 	begin_generation();
+	/* Who sees it sees the points as they are. */
 	smp_store_release(&probes_armed, !READ_ONCE(blind));
 	mutex_unlock(&points_lock);
 }
@@ -361,6 +362,7 @@ void probes_see(bool see)
 	WRITE_ONCE(blind, !see);
 	if (see)
 		begin_generation();
+	/* Who sees it sees the new generation. */
 	smp_store_release(&probes_armed, see);
 	mutex_unlock(&points_lock);
 }
