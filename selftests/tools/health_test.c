@@ -53,6 +53,13 @@ TEST(sees_nothing)
 	EXPECT_STREQ("the module is switched off (on=0)", health("on 0\nkprobes on\n", POINTS));
 }
 
+TEST(did_not_see_all_the_time)
+{
+	EXPECT_NE(NULL, strstr(health("on 1\nkprobes on\ninterruptions 1\n", POINTS),
+			       "switched off meanwhile"));
+	EXPECT_STREQ("", health("on 1\nkprobes on\ninterruptions 0\n", POINTS));
+}
+
 TEST(sees_some)
 {
 	EXPECT_STREQ("the kernel refused to have 2 points probed, c first (see skbtrace points)",

@@ -400,6 +400,7 @@ static int read_header(struct file *file, struct error *error)
 	file->source.mono_ns = header.mono_ns;
 	file->source.real_ns = header.real_ns;
 	file->source.missed_before = header.missed_before;
+	file->source.interruptions_before = UINT64_MAX;
 	return find_chunks(file, header.header_size, error);
 }
 

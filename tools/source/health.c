@@ -61,6 +61,7 @@ int health_of(struct source *source, struct health *why, struct error *error)
 	char *stats = source_text(source, SOURCE_STATS, error);
 	char *points = stats ? source_text(source, SOURCE_POINTS, error) : NULL;
 	unsigned int refused;
+	uint64_t interruptions;
 	const char *kprobes;
 	char first[64];
 
@@ -76,6 +77,10 @@ int health_of(struct source *source, struct health *why, struct error *error)
 			 "kprobes are off, or kernel.ftrace_enabled is 0");
 	else if (is_value(value_of(stats, "on"), "0"))
 		snprintf(why->text, sizeof(why->text), "the module is switched off (on=0)");
+	else if (names_stat(stats, "interruptions", &interruptions) &&
+		 interruptions > source->interruptions_before)
+		snprintf(why->text, sizeof(why->text), "probes have been switched off meanwhile, "
+			 "and on again: what was under way then was followed no further");
 	else if (refused)
 		snprintf(why->text, sizeof(why->text), "the kernel refused to have %u point%s "
 			 "probed, %s first (see skbtrace points)", refused,

@@ -64,6 +64,8 @@ struct source_ops {
  * @real_ns: the same moment on CLOCK_REALTIME
  * @missed_before: how many times probes had been skipped before the records
  *	began
+ * @interruptions_before: how often probes had been found switched off by then,
+ *	UINT64_MAX if that is not known
  * @damage: why what follows what can be read cannot be read, "" if all can
  */
 struct source {
@@ -76,6 +78,7 @@ struct source {
 	uint64_t mono_ns;
 	uint64_t real_ns;
 	uint64_t missed_before;
+	uint64_t interruptions_before;
 	struct error damage;
 };
 

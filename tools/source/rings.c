@@ -309,12 +309,18 @@ static int check_abi(struct rings *rings, struct error *error)
 /* What was missed earlier does not concern records that are yet to come. */
 static int note_missed(struct rings *rings, struct error *error)
 {
-	char *points = rings_text(&rings->source, SOURCE_POINTS, error);
+	char *points = rings_text(&rings->source, SOURCE_POINTS, error), *stats;
 
 	if (!points)
 		return -1;
 	rings->source.missed_before = names_missed(points);
 	free(points);
+	stats = rings_text(&rings->source, SOURCE_STATS, error);
+	if (!stats)
+		return -1;
+	if (!names_stat(stats, "interruptions", &rings->source.interruptions_before))
+		rings->source.interruptions_before = UINT64_MAX;
+	free(stats);
 	return 0;
 }
 
