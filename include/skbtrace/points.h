@@ -75,22 +75,6 @@
  * skb_clone_sk() and skb_expand_head() clone; skb_realloc_headroom() does, or copies;
  * XDP's copies (veth, generic) and skb_copy_expand() have skb_copy_header() fill them
  * in; fragments get ip_copy_metadata() or ip6_copy_metadata(), whether they are made or
- * are of a list that the packet has.  Left out is
- *   skb_copy_ubufs, pskb_expand_head, __pskb_pull_tail
- *	     the skb stays the same, its data moves
- *   tcp_fragment, tso_fragment, tcp_mtu_probe, tcp_collapse, tcp_shifted_skb
- *	     bytes move among the skbs of a socket's queue: sequence numbers tell
- *   skb_zerocopy, skb_splice_bits, build_skb, xdp_build_skb_from_frame
- *	     no skb is there whose header is copied; XDP_REDIRECT is one of these
- *   skb_split, skb_shift
- *	     as with tcp_fragment()
- *   tcp_tx_skb_cache (sysctl of 5.3 to 5.13, off)
- *	     an skb is used again without being freed: sequence numbers tell
- *
- * What makes an skb of another is here, or goes through what is: skb_share_check(),
- * skb_clone_sk() and skb_expand_head() clone; skb_realloc_headroom() does, or copies;
- * XDP's copies (veth, generic) and skb_copy_expand() have skb_copy_header() fill them
- * in; fragments get ip_copy_metadata() or ip6_copy_metadata(), whether they are made or
  * are of a list that the packet has.  Left out:
  *   skb_copy_ubufs, pskb_expand_head, __pskb_pull_tail: the skb stays, its data moves
  *   tcp_fragment, tso_fragment, tcp_mtu_probe, tcp_collapse, tcp_shifted_skb, and
