@@ -103,15 +103,17 @@ static noinline u32 put_rarer(struct skbtrace_record *record,
 			      const struct config *config,
 			      const struct sock *sk, u32 flags)
 {
-	bool is_sound = skb_is_sound(skb);
-
-	if (point->data > DATA_LAST_NETWORK && sk && is_sound)
-		return parse_socket(record, point, skb, config, sk,
-				    flags | put_shared_info(record, skb));
+	if (point->data > DATA_LAST_NETWORK) {
+		if (!sk) {
+			put_no_packet(record);
+			return flags;
+		}
+		if (skb_is_sound(skb))
+			return parse_socket(record, point, skb, config, sk, flags |
+					    put_shared_info(record, skb));
+	}
 	put_no_packet(record);
-	if (point->data <= DATA_LAST_NETWORK || sk)
-		flags |= SKBTRACE_F_MALFORMED;
-	return flags;
+	return flags | SKBTRACE_F_MALFORMED;
 }
 
 /**
