@@ -55,7 +55,7 @@ static void begin(struct cpu_trace *trace, struct life *life, u64 parent)
 	WRITE_ONCE(life->number, trace->lives++ * nr_cpu_ids +
 				 raw_smp_processor_id() + 1);
 	life->parent = parent;
-	life->last = LIFE_NO_PAYLOAD;
+	life->last_len = LIFE_NO_PAYLOAD;
 	life->generation = generation;
 	life->missed = missed_lately(trace, generation);
 }
@@ -132,7 +132,7 @@ struct life *follow_copy(struct cpu_trace *trace, const struct sk_buff *skb,
 {
 	struct life *life = followed(skb);
 
-	if (life && life->parent == parent && life->last == LIFE_NO_PAYLOAD)
+	if (life && life->parent == parent && life->last_len == LIFE_NO_PAYLOAD)
 		return life;
 	return follow(trace, skb, parent);
 }
@@ -171,15 +171,17 @@ bool life_is_doubtful(const struct life *life)
 /**
  * life_payload_differs() - note that an skb's payload is another than before
  * @life: its life
- * @payload: what it is now, see life_payload()
+ * @len: its length now
+ * @crc32c: its digest now, if there is one
  *
  * Context: any.
  * Return: SKBTRACE_F_DOUBTFUL if it may be so because it is another skb.
  */
-u32 life_payload_differs(struct life *life, u64 payload)
+u32 life_payload_differs(struct life *life, u32 len, u32 crc32c)
 {
-	bool is_first = life->last == LIFE_NO_PAYLOAD;
+	bool is_first = life->last_len == LIFE_NO_PAYLOAD;
 
-	life->last = payload;
+	life->last_len = len;
+	life->last_crc32c = crc32c;
 	return !is_first && life_is_doubtful(life) ? SKBTRACE_F_DOUBTFUL : 0;
 }

@@ -23,28 +23,25 @@ struct sk_buff;
  * struct life - an skb from when it was first followed until it is freed
  * @number: unique since load, never 0
  * @parent: number of the skb's that it was copied from, or 0
- * @last: what its payload was at its last hop, see life_payload()
+ * @last_len: length of its payload at its last hop, LIFE_NO_PAYLOAD before the first
+ * @last_crc32c: its digest then, if there was one
  * @missed: probes_frees_missed() when it began
  * @generation: probes_frees.generation then
  */
 struct life {
 	u64 number;
 	u64 parent;
-	u64 last;
+	u32 last_len;
+	u32 last_crc32c;
 	unsigned long missed;
 	unsigned int generation;
 };
 
-/* life.last, before the first hop.  No payload of this length has this CRC. */
-#define LIFE_NO_PAYLOAD		(~0ull)
+/* No payload is that long. */
+#define LIFE_NO_PAYLOAD		(~0u)
 
 extern unsigned long followed_table[1 << FOLLOWED_BITS][FOLLOWED_WAYS];
 extern struct life followed_lives[1 << FOLLOWED_BITS][FOLLOWED_WAYS];
-
-static __always_inline u64 life_payload(u32 len, u32 crc32c)
-{
-	return (u64)len << 32 | crc32c;
-}
 
 /**
  * followed() - is this skb recorded at all points
@@ -85,6 +82,6 @@ struct life *follow_copy(struct cpu_trace *trace, const struct sk_buff *skb,
 			 u64 parent);
 void unfollow(const struct sk_buff *skb);
 bool life_is_doubtful(const struct life *life);
-u32 life_payload_differs(struct life *life, u64 payload);
+u32 life_payload_differs(struct life *life, u32 len, u32 crc32c);
 
 #endif /* SKBTRACE_FOLLOW_H */

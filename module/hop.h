@@ -179,18 +179,16 @@ put_examined(struct skbtrace_record *record, struct cpu_trace *trace,
 	     struct life *life, struct parsed parsed)
 {
 	u32 flags = parsed.flags;
-	u64 payload;
 
 	if (likely(parsed.payload_len >= 0)) {
-		payload = life_payload(parsed.payload_len, 0);
-		if (likely(config->digest)) {
+		if (likely(config->digest))
 			flags |= digest(record, config, point, skb,
 					parsed.payload_len);
-			if (likely(flags & SKBTRACE_F_DIGEST))
-				payload |= record->crc32c;
-		}
-		if (unlikely(payload != life->last))
-			flags |= life_payload_differs(life, payload);
+		if (unlikely(parsed.payload_len != life->last_len ||
+			     (flags & SKBTRACE_F_DIGEST &&
+			      record->crc32c != life->last_crc32c)))
+			flags |= life_payload_differs(life, parsed.payload_len,
+						      record->crc32c);
 	} else if (flags & SKBTRACE_F_MALFORMED) {
 		local_inc(&trace->malformed);
 	}

@@ -252,7 +252,7 @@ void walk_on(struct walk *walk, enum walk_next next)
 		if (walk->headers++ == WALK_HEADERS_MAX) {
 			walk->flags |= SKBTRACE_F_DEEP;
 			payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
-			return;
+			break;
 		}
 		switch (next) {
 		case NEXT_PAYLOAD:
@@ -277,6 +277,7 @@ void walk_on(struct walk *walk, enum walk_next next)
 			break;
 		}
 	}
+	walk->record->protocol = ntohs(walk->protocol);
 }
 
 static bool socket_is_ipv6(const struct sock *sk)
@@ -305,6 +306,7 @@ static void socket_flow(struct walk *walk, const struct sock *sk)
 		put_ipv4(record->saddr, inet->inet_saddr);
 		put_ipv4(record->daddr, inet->inet_daddr);
 	}
+	record->protocol = ntohs(walk->protocol);
 	record->sport = inet->inet_sport;
 	record->dport = inet->inet_dport;
 	record->ip_id = 0;

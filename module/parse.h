@@ -66,6 +66,7 @@ static __always_inline enum walk_next walk_ipv4(struct walk *walk,
 	u16 says;
 	u8 first;
 
+	record->protocol = ETH_P_IP;
 	if (unlikely(!has_header(walk, sizeof(*iph), &iph)))
 		return payload_is(walk, SKBTRACE_PAYLOAD_LINK);
 	first = READ_ONCE(*(const u8 *)iph);
@@ -99,6 +100,7 @@ static __always_inline enum walk_next walk_ipv6(struct walk *walk,
 	const struct ipv6hdr *ip6h;
 	u16 says;
 
+	record->protocol = ETH_P_IPV6;
 	if (unlikely(!has_header(walk, sizeof(*ip6h), &ip6h) || READ_ONCE(*(const u8 *)ip6h) >> 4 != 6))
 		return payload_is(walk, SKBTRACE_PAYLOAD_LINK);
 	put_ipv6(record->saddr, &ip6h->saddr);
@@ -257,7 +259,6 @@ static __always_inline struct parsed finish_walk(const struct walk *walk)
 	record->payload_off = offset;
 	parsed.payload_len = walk->end - offset;
 	record->payload_len = parsed.payload_len;
-	record->protocol = ntohs(walk->protocol);
 	record->l4proto = walk->l4proto;
 	return parsed;
 }

@@ -346,6 +346,8 @@ static void show_return(struct line *line, const struct point *point,
 			put_hex(line, " copy=", record->ret, 1);
 		else
 			put_signed(line, " ret=", record->ret);
+	}
+	if (point && point->kind == POINT_RETURN) {
 		put_number(line, " took=", record->duration_ns);
 		put_text(line, "ns");
 	}
