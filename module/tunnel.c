@@ -24,9 +24,11 @@
 #define IPPROTO_ETHERNET_IN_IP	97
 #define IPPROTO_MPLS_IN_IP	137
 
-static const u8 *bytes(const struct walk *walk, int len)
+static __always_inline const u8 *bytes(const struct walk *walk, int len)
 {
-	return header_at(walk->skb, walk->offset, len);
+	const u8 *header;
+
+	return has_header(walk, len, &header) ? header : NULL;
 }
 
 static u32 be16(const u8 *p)
@@ -39,17 +41,18 @@ static u32 be24(const u8 *p)
 	return p[0] << 16 | p[1] << 8 | p[2];
 }
 
+/* So compilers see that it is one load. */
 static u32 be32(const u8 *p)
 {
-	return (u32)p[0] << 24 | be24(p + 1);
+	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
 }
 
 /*
  * Into an encapsulation of which @header bytes have been read: what was found so
  * far is now around it.
  */
-static bool enter(struct walk *walk, enum skbtrace_tunnel tunnel, u32 id,
-		  int header)
+static __always_inline bool enter(struct walk *walk, enum skbtrace_tunnel tunnel,
+				  u32 id, int header)
 {
 	struct skbtrace_record *record = walk->record;
 
@@ -62,8 +65,8 @@ static bool enter(struct walk *walk, enum skbtrace_tunnel tunnel, u32 id,
 	walk->offset += header;
 	record->tunnel_id = id;
 	if (walk->flags & SKBTRACE_F_FLOW) {
-		memcpy(record->outer_saddr, record->saddr, 16);
-		memcpy(record->outer_daddr, record->daddr, 16);
+		copy_16(record->outer_saddr, record->saddr);
+		copy_16(record->outer_daddr, record->daddr);
 		record->outer_protocol = ntohs(walk->protocol);
 		walk->flags |= SKBTRACE_F_OUTER;
 	}
@@ -72,7 +75,7 @@ static bool enter(struct walk *walk, enum skbtrace_tunnel tunnel, u32 id,
 }
 
 /* What was found of the packet around is not this one's. */
-static enum walk_next inner(struct walk *walk, u16 protocol)
+static __always_inline enum walk_next inner(struct walk *walk, u16 protocol)
 {
 	walk->flags &= ~(SKBTRACE_F_FLOW | SKBTRACE_F_PORTS |
 			 SKBTRACE_F_FRAGMENT);
@@ -81,7 +84,7 @@ static enum walk_next inner(struct walk *walk, u16 protocol)
 	return NEXT_NETWORK;
 }
 
-static enum walk_next inner_ethernet(struct walk *walk)
+static __always_inline enum walk_next inner_ethernet(struct walk *walk)
 {
 	const u8 *eth = bytes(walk, ETH_HLEN);
 
@@ -315,13 +318,18 @@ enum walk_next tunnel_of_transport(struct walk *walk)
 	return payload_is(walk, SKBTRACE_PAYLOAD_NETWORK);
 }
 
-static enum walk_next vxlan(struct walk *walk)
+static __always_inline enum walk_next vxlan(struct walk *walk)
 {
 	const u8 *p = bytes(walk, 8);
+	u32 flags, vni;
 
+	if (!p)
+		return payload_is(walk, SKBTRACE_PAYLOAD_TRANSPORT);
+	flags = be32(p);
+	vni = be32(p + 4);
 	/* Its only flag, or with that for a group policy's number: all else is 0. */
-	if (!p || p[7] || !(p[0] == 0x88 || (p[0] == 0x08 && !be24(p + 1))) ||
-	    !enter(walk, SKBTRACE_TUNNEL_VXLAN, be24(p + 4), 8))
+	if ((flags != 0x08000000 && flags >> 24 != 0x88) || (u8)vni ||
+	    !enter(walk, SKBTRACE_TUNNEL_VXLAN, vni >> 8, 8))
 		return payload_is(walk, SKBTRACE_PAYLOAD_TRANSPORT);
 	return inner_ethernet(walk);
 }

@@ -18,7 +18,7 @@ BEGIN {
 		  "skbtrace-first=skbtrace, one hop a packet, `digest 0`;" \
 		  "skbtrace-socket=skbtrace, `socket 1`;" \
 		  "skbtrace-reader=skbtrace, `record -o` reading;" \
-		  "skbtrace-returns=skbtrace, half of them returns;" \
+		  "skbtrace-returns=skbtrace, entry and return, `digest 0`;" \
 		  "skbtrace-all=skbtrace, all points;" \
 		  "kprobe_events=kprobe_events, skb len ifindex;" \
 		  "trace_pipe=kprobe_events, `cat trace_pipe`;" \
@@ -107,12 +107,15 @@ function a_byte(	udp, tcp) {
 			tcp ". "
 }
 
-# One is recorded once, the other at all of its hops; both begin and end to be followed.
-function a_life(	one, all, later) {
+# One packet is recorded once, another at all of its hops; both begin and end to be followed.
+function a_later_hop() {
+	return (added[64, "skbtrace-nodigest"] - added[64, "skbtrace-first"]) / \
+		(events[64, "skbtrace-nodigest"] - events[64, "skbtrace-first"])
+}
+function a_life(	later) {
 	if (!((64, "skbtrace-first") in hop && (64, "skbtrace-nodigest") in hop))
 		return
-	one = events[64, "skbtrace-first"]; all = events[64, "skbtrace-nodigest"]
-	later = (added[64, "skbtrace-nodigest"] - added[64, "skbtrace-first"]) / (all - one)
+	later = a_later_hop()
 	printf "\nOf a packet a hop costs %.0f, and once %.0f to begin and to end following it" \
 		" (without digest).\n", later, added[64, "skbtrace-first"] - later
 }
@@ -127,14 +130,15 @@ function a_call(	few, many) {
 		" it is 1400.\n", few, many
 }
 
-# veth_xmit and br_handle_frame are probed on entry and on return.
-function a_return(	l, load) {
-	for (l = 1; l <= nr_loads; l++) {
-		load = order[l]
-		if ((load, "skbtrace-returns") in hop && (load, "skbtrace") in hop)
-			printf "\nThe return of a function costs %.0f (%s).\n", \
-				2 * hop[load, "skbtrace-returns"] - hop[load, "skbtrace"], about(load)
-	}
+# veth_xmit is probed on entry and on return; one event more is the packet's end.
+function a_return(	entries, later, life) {
+	if (!((64, "skbtrace-returns") in hop && (64, "skbtrace-first") in hop))
+		return
+	later = a_later_hop()
+	life = added[64, "skbtrace-first"] - later
+	entries = (events[64, "skbtrace-returns"] - 1) / 2
+	printf "\nThe return of a function costs %.0f.\n", \
+		(added[64, "skbtrace-returns"] - life) / entries - later
 }
 
 END {

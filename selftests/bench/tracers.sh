@@ -11,11 +11,12 @@ empty=/sys/module/empty/parameters
 # "*": it is a pointer to one.
 functions="veth_xmit:0 netif_rx_internal:0 br_handle_frame:*0 __br_forward:1
 	br_dev_queue_push_xmit:2 __netif_receive_skb_core:*0 ip_rcv:0 udp_queue_rcv_skb:1"
-# As many entries of skbtrace's points; veth_xmit and br_handle_frame also have a return.
+# As many entries of skbtrace's points.
 entries=dev_hard_start_xmit,netif_rx_internal,br_handle_frame_finish,__br_forward,br_dev_queue_push_xmit,__netif_receive_skb_core,ip_rcv,udp_rcv
 # What other loads pass in place of these.
 entries=$entries,ipv6_rcv,udpv6_rcv,icmp_rcv
-returns=veth_xmit,br_handle_frame
+# Has a return for each entry.
+returns=veth_xmit
 # At load; all that is recorded stays.
 ring=ring_kb=32768
 
@@ -103,7 +104,7 @@ attach() {
 	skbtrace-first) skbtrace_load points=udp_rcv digest=0 ;;
 	skbtrace-dev) skbtrace_load points=$entries dev=none ;;
 	skbtrace-socket) skbtrace_load points=$entries socket=1 ;;
-	skbtrace-returns) skbtrace_load points=$returns ;;
+	skbtrace-returns) skbtrace_load points=$returns digest=0 ;;
 	skbtrace-all) skbtrace_load ;;
 	skbtrace-reject) skbtrace_load points=$entries filter="$(skbtrace filter -o - 'tcp port 81')" ;;
 	skbtrace-reader)
