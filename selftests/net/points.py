@@ -56,6 +56,7 @@ ip6_forward
 icmp_rcv
 icmpv6_rcv
 arp_rcv
+xfrm_output
 __dev_queue_xmit
 dev_hard_start_xmit
 loopback_xmit
@@ -132,6 +133,7 @@ RETURNS = {
     "__pskb_copy": "struct sk_buff *", "__pskb_copy_fclone": "struct sk_buff *",
     "skb_copy_expand": "struct sk_buff *", "skb_morph": "struct sk_buff *",
     "skb_segment": "struct sk_buff *", "skb_segment_list": "struct sk_buff *",
+    "skb_gro_receive": "int", "skb_gro_receive_list": "int", "skb_try_coalesce": "bool",
 }
 
 Point = collections.namedtuple("Point", "id symbol kind group module hits missed skb state")
