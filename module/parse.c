@@ -257,9 +257,16 @@ void walk_on(struct walk *walk, enum walk_next next)
 		switch (next) {
 		case NEXT_PAYLOAD:
 			break;
+		case NEXT_PORT:
+			next = walk_port(walk);
+			if (next != NEXT_NETWORK)
+				break;
+			/* fall through */
 		case NEXT_NETWORK:
 			next = walk_network(walk, NULL);
-			break;
+			if (next != NEXT_TRANSPORT)
+				break;
+			/* fall through */
 		case NEXT_TRANSPORT:
 			next = walk_transport(walk);
 			break;
@@ -268,9 +275,6 @@ void walk_on(struct walk *walk, enum walk_next next)
 			break;
 		case NEXT_OTHER_TRANSPORT:
 			next = walk_other_transport(walk);
-			break;
-		case NEXT_PORT:
-			next = walk_port(walk);
 			break;
 		case NEXT_ICMP_ERROR:
 			next = walk_icmp_error(walk);

@@ -38,7 +38,8 @@ struct sk_buff;
  * @flags: of the record
  * @protocol: ethertype of what is next, or of the IP header that was last
  * @l4proto: what is next behind that, IPPROTO_*
- * @headers: headers that walk_on() has seen so far
+ * @headers: headers that walk_on() has seen so far, where one of IP or of a transport
+ *	protocol does not count that comes right behind another
  *
  * Payload, tunnel and depth are those of the record.
  */
