@@ -3,6 +3,7 @@
 
 One each two milliseconds: the CPU is idle in between.
 """
+import ctypes
 import os
 import select
 import socket
@@ -15,7 +16,6 @@ CLONE_NEWNET = 0x40000000
 
 def socket_in(netns):
     """A socket stays in the namespace it was made in."""
-    import ctypes
     with open("/run/netns/" + netns) as file:
         if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), "setns")

@@ -356,7 +356,7 @@ TEST_F(tunnel, udp_merged)
 		at(t, "veth_xmit", part);
 		at(t, "napi_gro_receive", part);
 		if (i)
-			feed(t, HOP("skb_gro_receive", .skb = part.skb, .into = SEGMENT_SKB(0)));
+			feed(t, HOP("skb_gro_receive:return", .skb = part.skb, .into = SEGMENT_SKB(0)));
 		if (i)
 			gone(t, part.skb);
 	}
@@ -381,7 +381,7 @@ TEST_F(tunnel, not_merged_after_all)
 
 	for (i = 0; i < 2; i++)
 		at(t, "napi_gro_receive", SEGMENT(i));
-	feed(t, HOP("skb_gro_receive", .skb = SEGMENT_SKB(1), .into = SEGMENT_SKB(0)));
+	feed(t, HOP("skb_gro_receive:return", .skb = SEGMENT_SKB(1), .into = SEGMENT_SKB(0)));
 	for (i = 0; i < 2; i++)
 		receive(t, segment_with(i, variant->crc == HEALTHY || !i ? 0 : WRONG(MSS + 3)));
 	flush(t);
