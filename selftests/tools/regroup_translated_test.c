@@ -141,6 +141,59 @@ TEST_F(translated, destination_and_changed)
 	EXPECT_CHANGED(t, 0, variant->ip->rcv, variant->ip->output);
 }
 
+/*
+ * Of the sender nothing is seen but the fragments, so that each has a journey.  The router
+ * cuts in place: each fragment is made of the one before.
+ */
+static void cut_in_place(struct test *t, const struct ip *ip, uint32_t wrong)
+{
+	const char *copied = ip == &ipv4 ? "ip_copy_metadata" : "ip6_copy_metadata";
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		at(t, "veth_xmit", piece(ip, FRAGMENT_SKB(5, i), i, INSIDE, 0));
+		at(t, ip->rcv, piece(ip, FRAGMENT_SKB(5, i), i, INSIDE, 0));
+	}
+	at(t, ip->output, whole(ip, FRAGMENT_SKB(5, 0), INSIDE, 0));
+	feed(t, HOP(copied, .skb = FRAGMENT_SKB(5, 0), .ret = PIECE(1)));
+	at(t, ip->finish, piece(ip, FRAGMENT_SKB(5, 0), 0, OUTSIDE, wrong));
+	feed(t, HOP(copied, .skb = PIECE(1), .ret = PIECE(2)));
+	at(t, ip->finish, piece(ip, PIECE(1), 1, OUTSIDE, wrong));
+	at(t, ip->finish, piece(ip, PIECE(2), 2, OUTSIDE, wrong));
+	gone(t, FRAGMENT_SKB(5, 1));
+	gone(t, FRAGMENT_SKB(5, 2));
+	at(t, ip->deliver, piece(ip, FRAGMENT_SKB(5, 0), 0, OUTSIDE, wrong));
+	at(t, ip->deliver, piece(ip, PIECE(1), 1, OUTSIDE, wrong));
+	at(t, ip->deliver, piece(ip, PIECE(2), 2, OUTSIDE, wrong));
+	at(t, "__udp_enqueue_schedule_skb", whole(ip, FRAGMENT_SKB(5, 0), OUTSIDE, wrong));
+	gone(t, FRAGMENT_SKB(5, 0));
+	gone(t, PIECE(1));
+	gone(t, PIECE(2));
+	flush(t);
+}
+
+TEST_F(translated, cut_in_place)
+{
+	struct test *t = &self->t;
+	unsigned int i;
+
+	cut_in_place(t, variant->ip, 0);
+	EXPECT_ALL_INTACT(t, 3);
+	for (i = 0; i < 3; i++)
+		EXPECT_NE(NULL, strstr(t->seen[i].hops, variant->ip->finish)) {
+			TH_LOG("%s", t->seen[i].hops);
+		}
+}
+
+TEST_F(translated, cut_in_place_and_changed)
+{
+	struct test *t = &self->t;
+
+	cut_in_place(t, variant->ip, WRONG(5 * DATAGRAM + 2000));
+	ASSERT_EQ(3, t->nr_seen);
+	EXPECT_CHANGED(t, 0, variant->ip->output, variant->ip->finish);
+}
+
 /* A tunnel's datagram that is cut is not what is in it, however long its fragments are. */
 TEST_F(translated, not_but_put_into_a_tunnel)
 {

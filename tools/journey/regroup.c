@@ -407,12 +407,15 @@ void regroup_hop(struct journey_engine *engine, struct journey_life *life, uint3
  * @engine: the engine
  * @life: the life
  * @record: what is seen of it now
+ *
+ * A datagram that is cut in place is the first of its fragments; the rest is in those
+ * that come next, each made of the one before.
  */
 void regroup_shrink(struct journey_engine *engine, struct journey_life *life,
 		    const struct skbtrace_record *record)
 {
+	struct journey_life *rest = life->copy, *part, *next;
 	struct span span = span_in(record, record_at(life, life->last_hop));
-	struct journey_life *part, *next;
 
 	if (!span.len)
 		return;
@@ -421,8 +424,12 @@ void regroup_shrink(struct journey_engine *engine, struct journey_life *life,
 		part->span.space = span.space;
 		if (span_contains(&span, &part->span))
 			continue;
-		life_put_down(part);
-		engine_life_changed(engine, part);
+		if (rest && rest->is_segment && rest->whole_life) {
+			hand_on(engine, part, rest);
+		} else {
+			life_put_down(part);
+			engine_life_changed(engine, part);
+		}
 	}
 }
 
