@@ -289,7 +289,8 @@ static void judge(const struct join *join, struct crossing *crossing,
 	crossing->result = CROSSING_UNKNOWN;
 	if (candidates->undigested || !arrival->digested)
 		crossing->why = "its payload was not digested on both hosts";
-	else if (departure->gso_segs > 1 || arrival->gso_segs > 1)
+	else if (arrival->kind != END_STREAM &&
+		 (departure->gso_segs > 1 || arrival->gso_segs > 1))
 		crossing->why = "it was cut up or merged on the way, by other numbers than TCP's";
 	else if (candidates->several && arrival->kind != END_STREAM)
 		crossing->why = "several packets of its flow have its number, and others bytes";
