@@ -153,7 +153,7 @@ bad_setting() {
 	before=$(settings)
 	exits 2 run --set sample=2 --set nosuch=1 -- true && grep 'no such parameter' "$work/err" &&
 		diff <(echo "$before") <(settings) &&
-		exits 2 run --set sample=2 --set points=nosuch -- true && grep 'dmesg says why' "$work/err" &&
+		exits 2 run --set sample=2 --set sample=some -- true && grep 'dmesg says why' "$work/err" &&
 		diff <(echo "$before") <(settings)
 }
 
