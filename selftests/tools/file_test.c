@@ -51,7 +51,7 @@ static struct skbtrace_record record_of(unsigned int cpu, unsigned int n)
 	return record;
 }
 
-static void write_records(const struct file_output *output, unsigned int cpu, unsigned int from, unsigned int to)
+static void write_records(struct file_output *output, unsigned int cpu, unsigned int from, unsigned int to)
 {
 	struct skbtrace_record records[NR_RECORDS];
 	struct error error;
@@ -461,7 +461,7 @@ TEST_F(file, from_a_pipe)
 
 TEST(a_full_disk)
 {
-	const struct file_output output = { open("/dev/full", O_WRONLY), "/dev/full" };
+	struct file_output output = { open("/dev/full", O_WRONLY), "/dev/full" };
 	const struct source source = { .mono_ns = 1 };
 	struct error error;
 

@@ -20,23 +20,28 @@
  *   FILE_FACTS     what the host had to do with packets (ask/ask.h), when the file was
  *                  begun and when it ended: the last counts
  *   FILE_END       nothing; the file is complete
+ *   FILE_PACKED    records of one CPU, as FILE_RECORDS has them, compressed: a struct
+ *                  file_packed, and what has become of them
  *
  * The texts make the file readable elsewhere: addresses in stacks, namespaces
  * and drop reasons are those of the machine that wrote it.
  *
  * To extend the format, add a type of chunk: readers skip the types that they
- * do not know.  FILE_VERSION goes up only if that would mislead them.
+ * do not know.  The version goes up only if that would mislead them: it is
+ * FILE_VERSION_PACKED where there are FILE_PACKED, else FILE_VERSION.
  */
 #ifndef SKBTRACE_TOOLS_FILE_H
 #define SKBTRACE_TOOLS_FILE_H
 
 #include <stdint.h>
 
+#include "compress.h"
 #include "records.h"
 #include "symbols.h"
 
 #define FILE_MAGIC	"SKBTRACE"
 #define FILE_VERSION	1
+#define FILE_VERSION_PACKED	2
 #define FILE_BYTE_ORDER	0x01020304u
 
 /* The file begins with all that was retained: see struct source. */
@@ -48,7 +53,7 @@
  * @byte_order: FILE_BYTE_ORDER, if read in the right order
  * @header_size: bytes of this header, a multiple of 8; a later one may be
  *	longer
- * @version: FILE_VERSION
+ * @version: FILE_VERSION or FILE_VERSION_PACKED
  * @abi: SKBTRACE_ABI
  * @record_size: SKBTRACE_RECORD_SIZE
  * @flags: FILE_F_*
@@ -80,12 +85,13 @@ enum file_chunk_type {
 	FILE_SYMBOLS,
 	FILE_HOST,
 	FILE_FACTS,
+	FILE_PACKED,
 };
 
 /**
  * struct file_chunk - what a chunk begins with
  * @type: enum file_chunk_type
- * @cpu: of FILE_RECORDS: the CPU; else 0
+ * @cpu: of FILE_RECORDS and FILE_PACKED: the CPU; else 0
  * @len: bytes that follow, without those that fill up
  */
 struct file_chunk {
@@ -93,6 +99,19 @@ struct file_chunk {
 	uint32_t cpu;
 	uint64_t len;
 };
+
+/**
+ * struct file_packed - what a FILE_PACKED begins with
+ * @compression: enum compression
+ * @len: bytes of the records
+ */
+struct file_packed {
+	uint32_t compression;
+	uint32_t len;
+};
+
+/* Records that are compressed at once: who reads them needs so much memory for each CPU. */
+#define FILE_PACKED_RECORDS	1024u
 
 /* No kernel is built for more CPUs. */
 #define FILE_CPUS_MAX	8192u
@@ -103,21 +122,27 @@ struct source *file_open(const char *path, struct error *error);
  * struct file_output - a file being written
  * @fd: where to
  * @path: its name, for errors
+ * @compressor: what records are compressed by, NULL for nothing
+ * @written: bytes
  */
 struct file_output {
 	int fd;
 	const char *path;
+	struct compressor *compressor;
+	uint64_t written;
 };
 
-int file_write_header(const struct file_output *output, const struct source *source,
+int file_write_header(struct file_output *output, const struct source *source,
 		      struct error *error);
-int file_write_host(const struct file_output *output, struct source *source,
+int file_write_host(struct file_output *output, struct source *source,
 		    struct error *error);
-int file_write_chunk(const struct file_output *output, enum file_chunk_type type,
+int file_write_chunk(struct file_output *output, enum file_chunk_type type,
 		     unsigned int cpu, const void *data, size_t len, struct error *error);
-int file_write_facts(const struct file_output *output, struct source *source,
+int file_write_facts(struct file_output *output, struct source *source,
 		     struct error *error);
-int file_write_texts(const struct file_output *output, struct source *source,
+int file_write_records(struct file_output *output, unsigned int cpu,
+		       const struct skbtrace_record *records, size_t nr, struct error *error);
+int file_write_texts(struct file_output *output, struct source *source,
 		     const struct callers *callers, struct error *error);
 
 #endif /* SKBTRACE_TOOLS_FILE_H */

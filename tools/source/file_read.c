@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reading the saved format, see file.h.  Nothing in a file is believed. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <skbtrace/version.h>
 
 #include "file.h"
+#include "input.h"
 #include "lib/list.h"
 #include "lib/utf8.h"
 
@@ -20,12 +19,16 @@
 
 /**
  * struct stretch - where in the file some records of a CPU are
- * @offset: of the first
+ * @offset: of the first, or of what they have become if they are compressed
  * @nr: how many
+ * @packed_len: bytes of what they have become, 0 if they are not compressed
+ * @compression: how they are compressed, then
  */
 struct stretch {
 	uint64_t offset;
 	uint64_t nr;
+	uint64_t packed_len;
+	uint32_t compression;
 };
 
 /**
@@ -34,6 +37,7 @@ struct stretch {
  * @nr_stretches: how many stretches
  * @current: the stretch to read from
  * @done: records of it that have been read
+ * @unpacked: its records, if they are compressed
  * @last: the record before, if @has_last
  * @has_last: any has been read
  */
@@ -42,6 +46,7 @@ struct stream {
 	size_t nr_stretches;
 	size_t current;
 	uint64_t done;
+	struct skbtrace_record *unpacked;
 	struct skbtrace_record last;
 	bool has_last;
 };
@@ -53,6 +58,7 @@ struct file {
 	uint64_t size;
 	struct stream *streams;
 	struct stretch texts[SOURCE_NR_TEXTS];	/* in bytes */
+	struct compressor *compressors[COMPRESS_ZLIB + 1];
 };
 
 static struct file *to_file(struct source *source)
@@ -110,12 +116,49 @@ static int check_record(const struct file *file, unsigned int cpu, struct stream
 	return 0;
 }
 
+/* All of the chunk; what it begins with has been looked at. */
+static int unpack(const struct file *file, struct stream *stream, struct error *error)
+{
+	const struct stretch *stretch = &stream->stretches[stream->current];
+	size_t len = stretch->nr * sizeof(*stream->unpacked);
+	struct file_packed *packed = malloc(stretch->packed_len);
+	int ret = -1;
+
+	if (!stream->unpacked)
+		stream->unpacked = malloc(FILE_PACKED_RECORDS * sizeof(*stream->unpacked));
+	if (!packed || !stream->unpacked)
+		error_set(error, "out of memory");
+	else if (!read_at(file, packed, stretch->packed_len, stretch->offset, error))
+		ret = uncompress_bytes(file->compressors[stretch->compression], stream->unpacked,
+				       len, packed + 1, stretch->packed_len - sizeof(*packed)) ?
+		      error_set(error, "%s: at offset %" PRIu64 ": damaged: does not become %zu "
+				"bytes of records", file->path, stretch->offset, len) : 0;
+	free(packed);
+	return ret;
+}
+
+/* Return: 0 or -1. */
+static int read_stretch(const struct file *file, struct stream *stream,
+			struct skbtrace_record *records, size_t nr, struct error *error)
+{
+	const struct stretch *stretch = &stream->stretches[stream->current];
+
+	if (!stretch->packed_len)
+		return read_at(file, records, nr * sizeof(*records),
+			       stretch->offset + stream->done * sizeof(*records), error);
+	if (!stream->done && unpack(file, stream, error))
+		return -1;
+	memcpy(records, stream->unpacked + stream->done, nr * sizeof(*records));
+	return 0;
+}
+
 static ssize_t file_read(struct source *source, unsigned int n,
 			 struct skbtrace_record *records, size_t nr, struct error *error)
 {
 	struct file *file = to_file(source);
 	struct stream *stream = &file->streams[n];
 	struct stretch *stretch;
+	uint64_t step = sizeof(*records);
 	uint64_t offset;
 	size_t i;
 
@@ -129,12 +172,15 @@ static ssize_t file_read(struct source *source, unsigned int n,
 	stretch = &stream->stretches[stream->current];
 	if (nr > stretch->nr - stream->done)
 		nr = stretch->nr - stream->done;
-	offset = stretch->offset + stream->done * sizeof(*records);
-	if (read_at(file, records, nr * sizeof(*records), offset, error))
+	/* Where a record is that is compressed can be said no better. */
+	if (stretch->packed_len)
+		step = 0;
+	offset = stretch->offset + stream->done * step;
+	if (read_stretch(file, stream, records, nr, error))
 		return -1;
 	for (i = 0; i < nr; i++)
-		if (check_record(file, source->cpus[n], stream, &records[i],
-				 offset + i * sizeof(*records), error))
+		if (check_record(file, source->cpus[n], stream, &records[i], offset + i * step,
+				 error))
 			return -1;
 	stream->done += nr;
 	return nr;
@@ -163,8 +209,12 @@ static void file_close(struct source *source)
 	struct file *file = to_file(source);
 	unsigned int i;
 
-	for (i = 0; i < source->nr_streams; i++)
+	for (i = 0; i < source->nr_streams; i++) {
 		free(file->streams[i].stretches);
+		free(file->streams[i].unpacked);
+	}
+	for (i = 0; i <= COMPRESS_ZLIB; i++)
+		compressor_close(file->compressors[i]);
 	free(file->streams);
 	free(source->cpus);
 	if (file->fd >= 0)
@@ -202,7 +252,7 @@ static struct stream *stream_of_cpu(struct file *file, unsigned int cpu)
 	return &streams[i];
 }
 
-static int add_records(struct file *file, unsigned int cpu, uint64_t offset, uint64_t len,
+static int add_records(struct file *file, unsigned int cpu, const struct stretch *stretch,
 		       struct error *error)
 {
 	struct stream *stream = stream_of_cpu(file, cpu);
@@ -215,10 +265,42 @@ static int add_records(struct file *file, unsigned int cpu, uint64_t offset, uin
 	if (!stretches)
 		return error_set(error, "out of memory");
 	stream->stretches = stretches;
-	stretches[stream->nr_stretches].offset = offset;
-	stretches[stream->nr_stretches].nr = len / SKBTRACE_RECORD_SIZE;
-	stream->nr_stretches++;
+	stretches[stream->nr_stretches++] = *stretch;
 	return 0;
+}
+
+/* The library that is needed is loaded before anything is shown. */
+static int add_packed(struct file *file, const struct file_chunk *chunk, uint64_t offset,
+		      struct error *error)
+{
+	struct compressor **compressor;
+	struct stretch stretch = { .offset = offset, .packed_len = chunk->len };
+	struct file_packed packed;
+	struct error why;
+
+	if (chunk->len <= sizeof(packed) ||
+	    chunk->len > FILE_PACKED_RECORDS * 2 * SKBTRACE_RECORD_SIZE)
+		return error_set(&file->source.damage, "%s: chunk at offset %" PRIu64 ": %" PRIu64
+				 " bytes are not compressed records", file->path,
+				 offset - sizeof(*chunk), chunk->len), 0;
+	if (read_at(file, &packed, sizeof(packed), offset, error))
+		return -1;
+	stretch.nr = packed.len / SKBTRACE_RECORD_SIZE;
+	stretch.compression = packed.compression;
+	if (!stretch.nr || stretch.nr > FILE_PACKED_RECORDS ||
+	    packed.len % SKBTRACE_RECORD_SIZE || packed.compression > COMPRESS_ZLIB ||
+	    packed.compression == COMPRESS_NONE)
+		return error_set(&file->source.damage, "%s: chunk at offset %" PRIu64
+				 ": %" PRIu32 " bytes of records, compressed in the way %" PRIu32
+				 ": this reader does not know that", file->path,
+				 offset - sizeof(*chunk), packed.len, packed.compression), 0;
+	compressor = &file->compressors[packed.compression];
+	if (!*compressor)
+		*compressor = compressor_open(packed.compression, &why);
+	if (!*compressor)
+		return error_set(error, "%s: its records are compressed: %.300s", file->path,
+				 why.text);
+	return add_records(file, chunk->cpu, &stretch, error);
 }
 
 static bool text_of_chunk(uint32_t type, enum source_text *which)
@@ -262,20 +344,24 @@ static int add_chunk(struct file *file, const struct file_chunk *chunk, uint64_t
 {
 	struct source *source = &file->source;
 	uint64_t begin = offset - sizeof(*chunk);
+	struct stretch stretch = { .offset = offset, .nr = len / SKBTRACE_RECORD_SIZE };
 	enum source_text which;
 
-	if (chunk->type == FILE_RECORDS) {
+	if (chunk->type == FILE_RECORDS || chunk->type == FILE_PACKED) {
 		if (chunk->cpu >= FILE_CPUS_MAX) {
 			error_set(&source->damage, "%s: chunk at offset %" PRIu64
 				  ": there is no CPU %" PRIu32, file->path, begin, chunk->cpu);
 			return 0;
 		}
+		/* Of a part of what is compressed nothing can be made. */
+		if (chunk->type == FILE_PACKED)
+			return len < chunk->len ? 0 : add_packed(file, chunk, offset, error);
 		/* If the file ends within the chunk, that is told instead. */
 		if (len == chunk->len && len % SKBTRACE_RECORD_SIZE)
 			error_set(&source->damage, "%s: chunk at offset %" PRIu64
 				  ": %" PRIu64 " bytes are not whole records", file->path,
 				  begin, chunk->len);
-		return add_records(file, chunk->cpu, offset, len, error);
+		return add_records(file, chunk->cpu, &stretch, error);
 	}
 	if (text_of_chunk(chunk->type, &which)) {
 		if (chunk->len > TEXT_MAX) {
@@ -380,11 +466,11 @@ static int read_header(struct file *file, struct error *error)
 		return error_set(error, "%s: byte order at offset %zu is 0x%08" PRIx32
 				 ": written on a machine of the other one", path,
 				 offsetof(struct file_header, byte_order), header.byte_order);
-	if (header.version != FILE_VERSION)
+	if (header.version != FILE_VERSION && header.version != FILE_VERSION_PACKED)
 		return error_set(error, "%s: another version of skbtrace wrote it: at offset %zu: "
 				 "version %" PRIu32 " of the format, skbtrace " SKBTRACE_VERSION
-				 " knows %d", path, offsetof(struct file_header, version),
-				 header.version, FILE_VERSION);
+				 " knows %d and %d", path, offsetof(struct file_header, version),
+				 header.version, FILE_VERSION, FILE_VERSION_PACKED);
 	if (header.abi != SKBTRACE_ABI || header.record_size != SKBTRACE_RECORD_SIZE)
 		return error_set(error, "%s: %s wrote it: at offset %zu: ABI %" PRIu32
 				 " with records of %" PRIu32 " bytes, skbtrace " SKBTRACE_VERSION
@@ -402,60 +488,6 @@ static int read_header(struct file *file, struct error *error)
 	file->source.missed_before = header.missed_before;
 	file->source.interruptions_before = UINT64_MAX;
 	return find_chunks(file, header.header_size, error);
-}
-
-/* What cannot be read twice is copied to where it can. */
-static int copy_to_disk(struct file *file, struct error *error)
-{
-	static char buffer[1 << 16];
-	FILE *copy = tmpfile();
-	ssize_t got;
-	int fd;
-
-	if (!copy)
-		return error_set(error, "temporary file: %s", strerror(errno));
-	while ((got = read(file->fd, buffer, sizeof(buffer))) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 || fwrite(buffer, 1, got, copy) != (size_t)got)
-			break;
-	}
-	if (got || fflush(copy)) {
-		error_set(error, "%s: copying it to a temporary file: %s", file->path,
-			  strerror(errno));
-		fclose(copy);
-		return -1;
-	}
-	fd = dup(fileno(copy));
-	fclose(copy);
-	if (fd < 0)
-		return error_set(error, "%s: %s", file->path, strerror(errno));
-	close(file->fd);
-	file->fd = fd;
-	return 0;
-}
-
-static int open_path(struct file *file, const char *path, struct error *error)
-{
-	bool is_stdin = !strcmp(path, "-");
-	struct stat st;
-
-	file->path = strdup(is_stdin ? "standard input" : path);
-	if (!file->path)
-		return error_set(error, "out of memory");
-	file->fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	if (file->fd < 0 || fstat(file->fd, &st))
-		return error_set(error, "%s: %s", file->path, strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return error_set(error, "%s: is a directory", file->path);
-	if (!S_ISREG(st.st_mode)) {
-		if (copy_to_disk(file, error))
-			return -1;
-		if (fstat(file->fd, &st))
-			return error_set(error, "%s: %s", file->path, strerror(errno));
-	}
-	file->size = st.st_size;
-	return 0;
 }
 
 /**
@@ -476,7 +508,12 @@ struct source *file_open(const char *path, struct error *error)
 	}
 	file->source.ops = &file_ops;
 	file->fd = -1;
-	if (open_path(file, path, error) || read_header(file, error)) {
+	file->path = strdup(strcmp(path, "-") ? path : "standard input");
+	if (!file->path)
+		error_set(error, "out of memory");
+	else
+		file->fd = input_open(path, file->path, &file->size, error);
+	if (file->fd < 0 || read_header(file, error)) {
 		file_close(&file->source);
 		return NULL;
 	}

@@ -8,7 +8,7 @@
 
 #include "file.h"
 
-static int write_all(const struct file_output *output, struct iovec *parts, int nr,
+static int write_all(struct file_output *output, struct iovec *parts, int nr,
 		     struct error *error)
 {
 	while (nr) {
@@ -18,6 +18,7 @@ static int write_all(const struct file_output *output, struct iovec *parts, int 
 			continue;
 		if (done < 0)
 			return error_set(error, "%s: write: %s", output->path, strerror(errno));
+		output->written += done;
 		while (nr && (size_t)done >= parts->iov_len) {
 			done -= parts->iov_len;
 			parts++;
@@ -39,14 +40,14 @@ static int write_all(const struct file_output *output, struct iovec *parts, int 
  *
  * Return: 0 or -1.
  */
-int file_write_header(const struct file_output *output, const struct source *source,
+int file_write_header(struct file_output *output, const struct source *source,
 		      struct error *error)
 {
 	struct file_header header = {
 		.magic = FILE_MAGIC,
 		.byte_order = FILE_BYTE_ORDER,
 		.header_size = sizeof(header),
-		.version = FILE_VERSION,
+		.version = output->compressor ? FILE_VERSION_PACKED : FILE_VERSION,
 		.abi = SKBTRACE_ABI,
 		.record_size = SKBTRACE_RECORD_SIZE,
 		.flags = source->from_oldest ? FILE_F_FROM_OLDEST : 0,
@@ -70,7 +71,7 @@ int file_write_header(const struct file_output *output, const struct source *sou
  *
  * Return: 0 or -1.
  */
-int file_write_chunk(const struct file_output *output, enum file_chunk_type type,
+int file_write_chunk(struct file_output *output, enum file_chunk_type type,
 		     unsigned int cpu, const void *data, size_t len, struct error *error)
 {
 	static const char zeroes[8];
@@ -84,7 +85,7 @@ int file_write_chunk(const struct file_output *output, enum file_chunk_type type
 	return write_all(output, parts, 3, error);
 }
 
-static int write_text(const struct file_output *output, struct source *source,
+static int write_text(struct file_output *output, struct source *source,
 		      enum source_text which, enum file_chunk_type type, struct error *error)
 {
 	char *text = source_text(source, which, error);
@@ -105,7 +106,7 @@ static int write_text(const struct file_output *output, struct source *source,
  *
  * Return: 0 or -1.
  */
-int file_write_host(const struct file_output *output, struct source *source,
+int file_write_host(struct file_output *output, struct source *source,
 		    struct error *error)
 {
 	return write_text(output, source, SOURCE_HOST, FILE_HOST, error);
@@ -120,10 +121,60 @@ int file_write_host(const struct file_output *output, struct source *source,
  *
  * Return: 0 or -1.
  */
-int file_write_facts(const struct file_output *output, struct source *source,
+int file_write_facts(struct file_output *output, struct source *source,
 		     struct error *error)
 {
 	return write_text(output, source, SOURCE_FACTS, FILE_FACTS, error);
+}
+
+static int write_packed(struct file_output *output, unsigned int cpu,
+			const struct skbtrace_record *records, size_t nr, struct error *error)
+{
+	size_t len = nr * sizeof(*records), room = compressor_room(output->compressor, len);
+	struct file_packed *packed = malloc(sizeof(*packed) + room);
+	size_t packed_len;
+	int ret;
+
+	if (!packed)
+		return error_set(error, "out of memory");
+	packed->compression = compressor_is(output->compressor);
+	packed->len = len;
+	packed_len = compress_bytes(output->compressor, packed + 1, room, records, len);
+	if (packed_len)
+		ret = file_write_chunk(output, FILE_PACKED, cpu, packed,
+				       sizeof(*packed) + packed_len, error);
+	else
+		ret = error_set(error, "%s: compressing: out of memory", output->path);
+	free(packed);
+	return ret;
+}
+
+/**
+ * file_write_records() - add records of one CPU
+ * @output: the file
+ * @cpu: the CPU
+ * @records: the records
+ * @nr: how many
+ * @error: set if it fails
+ *
+ * They are compressed if the file's are to be.
+ *
+ * Return: 0 or -1.
+ */
+int file_write_records(struct file_output *output, unsigned int cpu,
+		       const struct skbtrace_record *records, size_t nr, struct error *error)
+{
+	size_t done, some;
+
+	if (!output->compressor)
+		return file_write_chunk(output, FILE_RECORDS, cpu, records, nr * sizeof(*records),
+					error);
+	for (done = 0; done < nr; done += some) {
+		some = nr - done < FILE_PACKED_RECORDS ? nr - done : FILE_PACKED_RECORDS;
+		if (write_packed(output, cpu, records + done, some, error))
+			return -1;
+	}
+	return 0;
 }
 
 /* Return: the text of a table, or of the part that is needed of it; NULL if it fails. */
@@ -154,7 +205,7 @@ static char *text_for_file(struct source *source, enum source_text which,
  *
  * Return: 0 or -1.
  */
-int file_write_texts(const struct file_output *output, struct source *source,
+int file_write_texts(struct file_output *output, struct source *source,
 		     const struct callers *callers, struct error *error)
 {
 	static const enum file_chunk_type types[SOURCE_NR_TEXTS] = {
