@@ -51,6 +51,10 @@ static const struct option long_options[] = {
 	{ "max-size", required_argument, NULL, 'Z' },
 	{ "max-age", required_argument, NULL, 'A' },
 	{ "max-files", required_argument, NULL, 'M' },
+	{ "before", required_argument, NULL, 'a' },
+	{ "after", required_argument, NULL, 'e' },
+	{ "memory", required_argument, NULL, 'y' },
+	{ "compress", no_argument, NULL, 'z' },
 	{ "debuginfo", required_argument, NULL, 'G' },
 	{ "kernel", required_argument, NULL, 'K' },
 	{ "module", required_argument, NULL, 'm' },
@@ -149,11 +153,20 @@ static int parse_option(struct options *options, int option, struct error *error
 		options->capture_at = optarg;
 		return 0;
 	case 'Z':
-		return value_size(optarg, &options->max_size, error);
+		return value_size("max-size", optarg, &options->max_size, error);
 	case 'A':
 		return value_duration("max-age", optarg, &options->max_age_ns, error);
 	case 'M':
 		return value_number("max-files", optarg, MAX_FILES, &options->max_files, error);
+	case 'a':
+		return value_duration("before", optarg, &options->before_ns, error);
+	case 'e':
+		return value_duration("after", optarg, &options->after_ns, error);
+	case 'y':
+		return value_size("memory", optarg, &options->memory, error);
+	case 'z':
+		options->compress = true;
+		return 0;
 	case 'B':
 		if (strcmp(optarg, "flow"))
 			return error_set(error, "--by: \"%s\" is not flow", optarg);
@@ -316,18 +329,17 @@ static int check_options(const struct options *options, struct error *error)
 	bool writes = records || (options->command == COMMAND_FILTER && options->expression) ||
 		      options->command == COMMAND_METRICS;
 
-	if (records && !options->output)
-		return error_set(error, "record: to which file? (-o FILE)");
+	if (records && save_check(options, error))
+		return -1;
 	if (!writes && options->output)
 		return error_set(error, "-o: only record and metrics write a file, and filter a program");
-	if ((options->max_size || options->max_age_ns || options->max_files) && !records)
-		return error_set(error, "--max-size, --max-age, --max-files: only record begins new files");
-	if (options->max_files && !options->max_size && !options->max_age_ns)
-		return error_set(error, "--max-files: when is another begun? (--max-size, --max-age)");
-	if ((options->max_size || options->max_age_ns) && !strcmp(options->output, "-"))
-		return error_set(error, "-o -: standard output is one file");
+	if (!records &&
+	    (options->max_size || options->max_age_ns || options->max_files || options->before_ns ||
+	     options->after_ns || options->memory || options->compress))
+		return error_set(error, "--max-size, --max-age, --max-files, --before, --after, "
+				 "--memory, --compress: only record writes such files");
 	if (needle_is_set(&options->needle) &&
-	    (options->command == COMMAND_HOPS || records || !takes_expression(options->command) ||
+	    (options->command == COMMAND_HOPS || !takes_expression(options->command) ||
 	     !has_source(options->command)))
 		return error_set(error, "--only, --id, --between, --min-latency: choose journeys, of "
 				 "which %s knows none", commands[options->command]);
@@ -348,9 +360,8 @@ static int check_options(const struct options *options, struct error *error)
 		return -1;
 	if (options->sort && options->command != COMMAND_REPORT)
 		return error_set(error, "--sort: only report knows all before it shows one");
-	if (options->input && (records || options->command == COMMAND_LIVE))
-		return error_set(error, "%s: reads the rings, not a file",
-				 commands[options->command]);
+	if (options->input && options->command == COMMAND_LIVE)
+		return error_set(error, "live: reads the rings, not a file");
 	if ((options->debuginfo || options->release) && options->command != COMMAND_WHERE)
 		return error_set(error, "--debuginfo, --kernel: only where looks into a kernel");
 	if (options->nr_inputs > 1 && (options->sort || options->by_flow))

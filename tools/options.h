@@ -99,6 +99,10 @@ struct setting {
  * @max_size: record: bytes of a file, 0 for no limit; then the next one begins
  * @max_age_ns: record: how long a file is written to, 0 for no limit; likewise
  * @max_files: record: files that are kept, the newest
+ * @before_ns: record: how much before a journey that is looked for
+ * @after_ns: record: how much after it
+ * @memory: record: bytes to keep in memory what is before, 0 for the default
+ * @compress: record: files are compressed
  */
 struct options {
 	enum command command;
@@ -133,6 +137,10 @@ struct options {
 	uint64_t max_size;
 	uint64_t max_age_ns;
 	uint64_t max_files;
+	uint64_t before_ns;
+	uint64_t after_ns;
+	uint64_t memory;
+	bool compress;
 };
 
 #endif /* SKBTRACE_TOOLS_OPTIONS_H */

@@ -8,8 +8,8 @@
 
 #include "journey/journey.h"
 #include "lib/clock.h"
+#include "lib/stop.h"
 #include "message/stream.h"
-#include "reasons.h"
 #include "run.h"
 #include "show/known.h"
 #include "show/show.h"
@@ -17,7 +17,6 @@
 #include "show/show_tally.h"
 #include "show/sorted.h"
 #include "source/source.h"
-#include "stop.h"
 #include "tally/tally.h"
 #include "why/why.h"
 
@@ -412,7 +411,7 @@ static int start(struct run *run)
 		if (!run->tally)
 			return error_set(run->error, "out of memory");
 	}
-	reasons_of(run->names, &reasons);
+	journey_reasons_of(run->names, &reasons);
 	run->engine = journey_engine_new(&config, &reasons, take_journey, run);
 	return run->engine ? 0 : error_set(run->error, "out of memory");
 }

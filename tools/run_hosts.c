@@ -13,13 +13,13 @@
 
 #include "hosts/join.h"
 #include "journey/copy.h"
+#include "lib/stop.h"
 #include "run_hosts.h"
 #include "sides.h"
 #include "show/show.h"
 #include "show/show_hosts.h"
 #include "show/show_tally.h"
 #include "source/source.h"
-#include "stop.h"
 
 /* A packet of which not all parts have come yet. */
 struct open_packet {

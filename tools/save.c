@@ -1,59 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0
-/* From the rings to a file, as fast as can be. */
-#include <errno.h>
-#include <fcntl.h>
+/* "record": from a source to files, all of it or the time around what is looked for. */
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/hurry.h"
+#include "lib/stop.h"
+#include "record/past.h"
+#include "record/trap.h"
 #include "save.h"
 #include "source/source.h"
-#include "stop.h"
 
 #define WAIT_MS		100
 
-/* Read and written at once: 768 KiB, few system calls for many records. */
+/* Read and written at once: a megabyte, few system calls for many records. */
 #define SAVE_RECORDS	4096
+
+/* So many rounds without coming to the end of a ring: a third of one of 32768 records. */
+#define BEHIND_ROUNDS	3
 
 /* Files that are kept, the one that is written to among them. */
 #define MAX_FILES_DEFAULT	10
 
+/* Compressed they are when there are enough of them, or after so long. */
+#define GATHER_BYTES	(1 << 20)
+#define GATHER_NS	NSEC_PER_SEC
+
+/* What is kept in memory until it is known whether it is wanted. */
+#define MEMORY_DEFAULT		(64ULL << 20)
+
 /**
- * struct save - a file being written
- * @source: where records come from
+ * struct save - all records being written, as fast as can be
+ * @source: where they come from
  * @output: where they go
  * @options: what was asked for
- * @written: bytes of records in the file
- * @begun_ns: when the file was begun
  * @records: SAVE_RECORDS
  * @filter: which of them
- * @callers: who dropped them
+ * @gathered: those that are still to be compressed, or NULL
+ * @gathered_ns: since when
  * @next_index: of each stream, the index after that of its last record
  * @left_out: of each stream, records that are not wanted
  * @read_ns: when the record was made that was read last
  * @until_ns: what is younger is not wanted
- * @saved: records
  * @lost: records
  * @error: of the whole
  */
 struct save {
 	struct source *source;
-	struct file_output output;
+	struct output *output;
 	const struct options *options;
-	uint64_t written;
-	uint64_t begun_ns;
 	struct skbtrace_record *records;
 	const struct filter *filter;
-	struct callers callers;
+	struct past *gathered;
+	uint64_t gathered_ns;
 	uint64_t *next_index;
 	uint64_t *left_out;
 	uint64_t read_ns;
 	uint64_t until_ns;
-	uint64_t saved;
 	uint64_t lost;
 	struct error *error;
 };
@@ -96,34 +101,57 @@ static size_t select_records(struct save *save, unsigned int stream, size_t nr)
 	return kept;
 }
 
-static void note_callers(struct save *save, size_t nr)
+static int write_begin(void *context, struct error *error)
+{
+	(void)context;
+	(void)error;
+	return 0;
+}
+
+static int write_records(void *context, unsigned int cpu, const struct skbtrace_record *records,
+			 size_t nr, struct error *error)
+{
+	struct save *save = context;
+
+	return output_records(save->output, cpu, records, nr, error);
+}
+
+static const struct past_ops write_ops = { .begin = write_begin, .records = write_records };
+
+/* What is compressed little by little stays large. */
+static int write_some(struct save *save, unsigned int stream, size_t nr)
 {
 	size_t i;
 
+	if (!save->gathered)
+		return write_records(save, save->source->cpus[stream], save->records, nr,
+				     save->error);
 	for (i = 0; i < nr; i++)
-		if (save->records[i].flags & SKBTRACE_F_CALLER)
-			callers_add(&save->callers, save->records[i].caller);
+		if (past_add(save->gathered, &save->records[i], save->error))
+			return -1;
+	return 0;
+}
+
+/* Write what has been gathered if it is time, or all is over. */
+static int write_gathered(struct save *save, uint64_t now)
+{
+	if (!save->gathered || now - save->gathered_ns < GATHER_NS)
+		return 0;
+	save->gathered_ns = now;
+	return past_forget(save->gathered, UINT64_MAX, save->error);
 }
 
 /* Return: how many records were read, or -1. */
 static ssize_t save_some(struct save *save, unsigned int stream)
 {
 	ssize_t nr = source_read(save->source, stream, save->records, SAVE_RECORDS, save->error);
-	size_t kept;
 
 	if (nr <= 0)
 		return nr;
 	save->lost += count_lost(save, stream, nr);
 	save->next_index[stream] = save->records[nr - 1].index + 1;
 	save->read_ns = save->records[nr - 1].ts_ns;
-	kept = select_records(save, stream, nr);
-	note_callers(save, kept);
-	save->saved += kept;
-	save->written += kept * sizeof(*save->records);
-	if (kept && file_write_chunk(&save->output, FILE_RECORDS, save->source->cpus[stream],
-				     save->records, kept * sizeof(*save->records), save->error))
-		return -1;
-	return nr;
+	return write_some(save, stream, select_records(save, stream, nr)) ? -1 : nr;
 }
 
 /*
@@ -146,133 +174,46 @@ static int save_round(struct save *save)
 	return more;
 }
 
-static int open_output(const char *path, struct error *error)
-{
-	int fd;
-
-	if (!strcmp(path, "-"))
-		fd = dup(STDOUT_FILENO);
-	else
-		/* It has kernel addresses in it: for the owner alone. */
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_set(error, "%s: %s", path, strerror(errno));
-	return fd;
-}
-
-static int begin_file(struct save *save)
-{
-	save->output.fd = open_output(save->options->output, save->error);
-	if (save->output.fd < 0)
-		return -1;
-	save->written = 0;
-	save->begun_ns = clock_ns(CLOCK_MONOTONIC);
-	if (file_write_header(&save->output, save->source, save->error) ||
-	    file_write_host(&save->output, save->source, save->error))
-		return -1;
-	return file_write_facts(&save->output, save->source, save->error);
-}
-
-/* The tables that go with the records, and the end: the file can be read by itself. */
-static int end_file(struct save *save)
-{
-	int ret = file_write_texts(&save->output, save->source, &save->callers,
-				   save->error);
-	int fd = save->output.fd;
-
-	save->output.fd = -1;
-	/* A full disk may show up only now. */
-	if (close(fd) && !ret)
-		ret = error_set(save->error, "%s: %s", save->output.path, strerror(errno));
-	return ret;
-}
-
-static bool is_full(const struct save *save)
-{
-	const struct options *options = save->options;
-
-	return (options->max_size && save->written >= options->max_size) ||
-	       (options->max_age_ns && save->written &&
-		clock_ns(CLOCK_MONOTONIC) - save->begun_ns >= options->max_age_ns);
-}
-
-static int numbered(const char *path, unsigned int nr, char *name, struct error *error)
-{
-	int len = nr ? snprintf(name, PATH_MAX, "%s.%u", path, nr) :
-		       snprintf(name, PATH_MAX, "%s", path);
-
-	return len < PATH_MAX ? 0 : error_set(error, "%.100s...: %s", path, strerror(ENAMETOOLONG));
-}
-
-/* As logrotate(8) does: F becomes F.1, F.1 becomes F.2, and the oldest goes. */
-static int shift_files(struct save *save)
-{
-	unsigned int nr = save->options->max_files ? save->options->max_files : MAX_FILES_DEFAULT;
-	const char *path = save->options->output;
-	char from[PATH_MAX], to[PATH_MAX];
-
-	while (--nr) {
-		if (numbered(path, nr - 1, from, save->error) || numbered(path, nr, to, save->error))
-			return -1;
-		if (rename(from, to) && errno != ENOENT)
-			return error_set(save->error, "%s: %s", to, strerror(errno));
-	}
-	return 0;
-}
-
-static bool rotates(const struct options *options)
-{
-	return options->max_size || options->max_age_ns;
-}
-
-static int next_file(struct save *save)
-{
-	/* It does not begin with the oldest record that there was. */
-	save->source->from_oldest = false;
-	if (end_file(save) || shift_files(save))
-		return -1;
-	return begin_file(save);
-}
-
 static int save_records(struct save *save)
 {
 	const struct options *options = save->options;
+	unsigned int behind = 0;
+	struct hurry haste = { 0 };
+	uint64_t now;
 	int more;
 
 	for (;;) {
 		more = save_round(save);
 		if (more < 0)
 			return -1;
-		if (stop_asked || (options->count && save->saved >= options->count))
-			return 0;
-		if (is_full(save) && next_file(save))
+		behind = more ? behind + 1 : 0;
+		hurry(&haste, behind >= BEHIND_ROUNDS);
+		if (stop_asked || (options->count && save->output->saved >= options->count))
+			return write_gathered(save, UINT64_MAX);
+		now = clock_ns(CLOCK_MONOTONIC);
+		if (write_gathered(save, now))
+			return -1;
+		if (output_is_full(save->output, now) &&
+		    output_next(save->output, save->source, now, save->error))
 			return -1;
 		if (more)
 			continue;
-		if (clock_ns(CLOCK_MONOTONIC) >= save->until_ns)
-			return 0;
+		if (now >= save->until_ns)
+			return write_gathered(save, UINT64_MAX);
 		if (source_wait(save->source, WAIT_MS, save->error))
 			return -1;
 	}
 }
 
-/**
- * save() - write what comes out of the rings to a file
- * @options: which file, and how long
- * @source: the rings
- * @error: set if it fails
- *
- * Return: the exit status.
- */
-int save(const struct options *options, struct source *source, struct error *error)
+static int save_all(const struct options *options, struct source *source, struct output *output,
+		    struct error *error)
 {
 	struct save save = {
-		.source = source, .output = { -1, options->output }, .options = options,
+		.source = source, .output = output, .options = options,
 		.filter = &options->filter, .until_ns = UINT64_MAX, .error = error,
 	};
 	int ret = -1;
 
-	stop_on_signals();
 	if (options->has_duration)
 		save.until_ns = clock_ns(CLOCK_MONOTONIC) + options->duration_ns;
 	save.records = malloc(SAVE_RECORDS * sizeof(*save.records));
@@ -281,19 +222,118 @@ int save(const struct options *options, struct source *source, struct error *err
 	if (save.next_index && source->first)
 		memcpy(save.next_index, source->first,
 		       source->nr_streams * sizeof(*save.next_index));
-	if (!save.records || !save.next_index || !save.left_out)
+	if (output->file.compressor) {
+		save.gathered = past_new(GATHER_BYTES, NULL, &write_ops, &save);
+		if (save.gathered)
+			past_want(save.gathered, 0, UINT64_MAX);
+	}
+	if (!save.records || !save.next_index || !save.left_out ||
+	    (output->file.compressor && !save.gathered))
 		error_set(error, "out of memory");
-	/* What an earlier run has left is not overwritten, it grows older. */
-	else if (!(rotates(options) && shift_files(&save)) && !begin_file(&save) &&
+	else if (!output_begin(output, source, clock_ns(CLOCK_MONOTONIC), error) &&
 		 !save_records(&save))
-		ret = end_file(&save);
-	if (save.output.fd >= 0)
-		close(save.output.fd);
+		ret = output_end(output, source, error);
 	if (!ret)
-		fprintf(stderr, "%" PRIu64 " records saved, %" PRIu64 " lost\n", save.saved,
+		fprintf(stderr, "%" PRIu64 " records saved, %" PRIu64 " lost\n", output->saved,
 			save.lost);
+	past_free(save.gathered);
 	free(save.records);
 	free(save.next_index);
 	free(save.left_out);
+	return ret;
+}
+
+static int save_time_around(const struct options *options, struct source *source,
+			    struct output *output, struct error *error)
+{
+	const struct trap_config config = {
+		.filter = &options->filter, .needle = &options->needle,
+		.before_ns = options->before_ns, .after_ns = options->after_ns,
+		.count = options->count,
+		.memory = options->memory ? options->memory : MEMORY_DEFAULT,
+		.until_ns = options->has_duration ?
+			    clock_ns(CLOCK_MONOTONIC) + options->duration_ns : UINT64_MAX,
+	};
+	struct trap_counts counts = { 0 };
+
+	output->limits.apart = true;
+	if (trap(&config, source, output, &counts, error))
+		return -1;
+	fprintf(stderr, "%" PRIu64 " journey%s looked for, in %u file%s: %" PRIu64
+		" records saved, %" PRIu64 " left out, %" PRIu64 " lost\n", counts.journeys,
+		counts.journeys == 1 ? "" : "s", output->nr_files,
+		output->nr_files == 1 ? "" : "s", output->saved, counts.left_out, counts.lost);
+	if (counts.cut)
+		fprintf(stderr, "of the time before, %.1f s at most were gone from memory, %" PRIu64
+			" time%s: --memory\n", (double)counts.missing_ns / NSEC_PER_SEC, counts.cut,
+			counts.cut == 1 ? "" : "s");
+	return 0;
+}
+
+/* Without a library it is better to record more than not to record. */
+static struct compressor *open_compressor(void)
+{
+	struct error error;
+	struct compressor *compressor = compressor_open_best(&error);
+
+	if (!compressor)
+		fprintf(stderr, "skbtrace: --compress: %s: not compressed\n", error.text);
+	return compressor;
+}
+
+/**
+ * save_check() - do the options of "record" make sense
+ * @options: the options
+ * @error: set if not
+ *
+ * Return: 0 or -1.
+ */
+int save_check(const struct options *options, struct error *error)
+{
+	bool traps = needle_is_set(&options->needle);
+
+	if (!options->output)
+		return error_set(error, "record: to which file? (-o FILE)");
+	if (!traps && (options->before_ns || options->after_ns || options->memory))
+		return error_set(error, "--before, --after, --memory: around what? (--only, ...)");
+	if (options->input && !traps)
+		return error_set(error, "record: of a file, what to look for? (--only, ...)");
+	if (options->max_files && !options->max_size && !options->max_age_ns && !traps)
+		return error_set(error,
+				 "--max-files: when is another begun? (--max-size, --max-age)");
+	if ((options->max_size || options->max_age_ns || traps) && !strcmp(options->output, "-"))
+		return error_set(error, "-o -: standard output is one file");
+	return 0;
+}
+
+/**
+ * save() - write what comes out of a source to files
+ * @options: which, of what, and how long
+ * @source: the source
+ * @error: set if it fails
+ *
+ * Return: the exit status.
+ */
+int save(const struct options *options, struct source *source, struct error *error)
+{
+	struct output output = {
+		.path = options->output,
+		.file.fd = -1,
+		.limits = {
+			.max_size = options->max_size,
+			.max_age_ns = options->max_age_ns,
+			.max_files = options->max_files ? options->max_files : MAX_FILES_DEFAULT,
+		},
+	};
+	int ret;
+
+	stop_on_signals();
+	output.file.compressor = options->compress ? open_compressor() : NULL;
+	if (needle_is_set(&options->needle))
+		ret = save_time_around(options, source, &output, error);
+	else
+		ret = save_all(options, source, &output, error);
+	output_abandon(&output);
+	compressor_close(output.file.compressor);
 	return ret ? STATUS_ERROR : STATUS_OK;
 }

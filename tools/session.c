@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/stop.h"
 #include "run.h"
 #include "session.h"
 #include "source/source.h"
-#include "stop.h"
 
 #define MODULE		"/sys/module/skbtrace"
 #define PARAMETERS	MODULE "/parameters/"

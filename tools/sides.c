@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reasons.h"
 #include "sides.h"
 #include "why/why.h"
 
@@ -76,7 +75,7 @@ int side_start(struct side *side, journey_done done, void *context, struct error
 	free(points);
 	side->missed = missed > side->source->missed_before ?
 		       missed - side->source->missed_before : 0;
-	reasons_of(side->names, &reasons);
+	journey_reasons_of(side->names, &reasons);
 	if (!side->why)
 		return error_set(error, "out of memory");
 	side->engine = journey_engine_new(&config, &reasons, done, side);

@@ -32,7 +32,7 @@ int value_number(const char *option, const char *text, uint64_t max, uint64_t *n
 }
 
 /* value_size() - bytes, or with a suffix as dd(1) has them */
-int value_size(const char *text, uint64_t *bytes, struct error *error)
+int value_size(const char *option, const char *text, uint64_t *bytes, struct error *error)
 {
 	static const char suffixes[] = "KMGT";
 	const char *suffix;
@@ -45,7 +45,8 @@ int value_size(const char *text, uint64_t *bytes, struct error *error)
 	shift = suffix ? 10 * (suffix - suffixes + 1) : 0;
 	if (errno || *text < '0' || *text > '9' || !*bytes || *bytes > UINT64_MAX >> shift ||
 	    *(end + !!suffix))
-		return error_set(error, "--max-size: \"%s\" is not a size like 512K, 64M or 2G", text);
+		return error_set(error, "--%s: \"%s\" is not a size like 512K, 64M or 2G", option,
+				 text);
 	*bytes <<= shift;
 	return 0;
 }

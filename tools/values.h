@@ -10,7 +10,7 @@
 
 int value_number(const char *option, const char *text, uint64_t max, uint64_t *number,
 		 struct error *error);
-int value_size(const char *text, uint64_t *bytes, struct error *error);
+int value_size(const char *option, const char *text, uint64_t *bytes, struct error *error);
 int value_duration(const char *option, const char *text, uint64_t *ns, struct error *error);
 int value_id(const char *text, uint64_t *id, struct error *error);
 int value_latency(const char *text, uint64_t *ns, struct error *error);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "stop.h"
+#include "lib/stop.h"
 
 /*
  * No input is worth hundreds of megabytes of what was freed, and what is freed is

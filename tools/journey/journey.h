@@ -44,4 +44,8 @@ void journey_advance(struct journey_engine *engine, uint64_t now_ns);
 void journey_flush(struct journey_engine *engine);
 const struct journey_counts *journey_counts(const struct journey_engine *engine);
 
+struct names;
+
+void journey_reasons_of(struct names *names, struct journey_reasons *reasons);
+
 #endif /* SKBTRACE_TOOLS_JOURNEY_H */

@@ -174,6 +174,20 @@ bool needle_is_verdict(const struct needle *needle, enum verdict_payload payload
 }
 
 /**
+ * needle_wants_changed() - is a change by itself what is looked for, whatever its journey
+ * @needle: what is looked for
+ */
+bool needle_wants_changed(const struct needle *needle)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_KINDS; i++)
+		if (kinds[i].is == is_changed)
+			return needle->only & 1u << i && !needle->has_id && !needle->from;
+	return false;
+}
+
+/**
  * needle_is_set() - is something looked for
  * @needle: what
  */

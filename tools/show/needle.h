@@ -34,6 +34,7 @@ int needle_parse_only(struct needle *needle, const char *words, struct error *er
 int needle_parse_between(struct needle *needle, char *words, struct error *error);
 int needle_check_call(const struct needle *needle, struct error *error);
 bool needle_is_verdict(const struct needle *needle, enum verdict_payload payload);
+bool needle_wants_changed(const struct needle *needle);
 bool needle_is_set(const struct needle *needle);
 bool needle_is_wanted(const struct needle *needle, const struct journey *journey,
 		      const struct verdict *verdict);

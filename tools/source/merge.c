@@ -294,6 +294,20 @@ int merge_drain(struct merge *merge, struct error *error)
 }
 
 /**
+ * merge_limit() - hold less than one would
+ * @merge: the merge
+ * @blocks: of BLOCK_RECORDS records each, in all
+ *
+ * What is not read stays in the rings, as long as they keep it.
+ */
+void merge_limit(struct merge *merge, unsigned int blocks)
+{
+	unsigned int nr = merge->source->nr_streams;
+
+	merge->blocks_max = nr * BLOCKS_MIN > blocks ? BLOCKS_MIN : blocks / (nr ? nr : 1);
+}
+
+/**
  * merge_end() - drain no more
  * @merge: the merge of a live source, just drained
  *

@@ -42,6 +42,7 @@ struct merge;
 
 struct merge *merge_new(struct source *source, struct error *error);
 void merge_free(struct merge *merge);
+void merge_limit(struct merge *merge, unsigned int blocks);
 int merge_drain(struct merge *merge, struct error *error);
 void merge_end(struct merge *merge);
 uint64_t merge_complete_ns(const struct merge *merge);

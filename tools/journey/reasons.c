@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Drop reasons by name: their numbers change from kernel to kernel. */
-#include "reasons.h"
+/* Which numbers the drop reasons have, on the kernel that made the records. */
+#include "journey.h"
+#include "source/source.h"
 
 /**
- * reasons_of() - find the drop reasons that do not always mean a drop
- * @names: names of the kernel that made the records
- * @reasons: set to them
+ * journey_reasons_of() - find drop reasons that do not always mean a drop
+ * @names: those of the source
+ * @reasons: set
  */
-void reasons_of(struct names *names, struct journey_reasons *reasons)
+void journey_reasons_of(struct names *names, struct journey_reasons *reasons)
 {
 	reasons->unspecified = names_reason_number(names, "NOT_SPECIFIED");
 	reasons->no_socket = names_reason_number(names, "NO_SOCKET");
