@@ -76,6 +76,30 @@ units() {
 		sed -i '/MemoryLimit=/d' "$tmp/verified" && not grep -F "$tmp/units" "$tmp/verified"
 }
 
+# What systemd 219 (RHEL 7) knows, of what units may have.
+known_219=" After BindsTo Conflicts ConditionPathExists Description Documentation Requires Wants
+	CapabilityBoundingSet CPUQuota Environment EnvironmentFile ExecStart ExecStartPre ExecStop
+	IOSchedulingClass IOSchedulingPriority InaccessibleDirectories LimitNOFILE MemoryLimit Nice
+	NoNewPrivileges OOMScoreAdjust PrivateDevices PrivateNetwork PrivateTmp ProtectHome
+	ProtectSystem ReadOnlyDirectories ReadWriteDirectories RemainAfterExit Restart RestartSec
+	RestrictAddressFamilies SystemCallArchitectures SystemCallFilter Type UMask WantedBy "
+# What it passes over with a line in its log, and is better to have where it is known.
+newer=" LockPersonality MemoryDenyWriteExecute MemoryMax ProtectControlGroups ProtectKernelModules
+	RestrictNamespaces RestrictRealtime RestrictSUIDSGID StateDirectory StateDirectoryMode "
+units_219() {
+	local unit directive value bad=0 known=${known_219//[$'\n\t']/ } more=${newer//[$'\n\t']/ }
+
+	for unit in "$src"/tools/package/*.service; do
+		while IFS='=' read -r directive value; do
+			[[ " $known $more " == *" $directive "* ]] || { echo "$unit: $directive"; bad=1; }
+			# Of values of old names only these.
+			[[ $directive != ProtectSystem || $value =~ ^(yes|full)$ ]] && [[ $value != *@* ]] ||
+				{ echo "$unit: $directive=$value"; bad=1; }
+		done < <(grep '^[A-Z].*=' "$unit")
+	done
+	return $bad
+}
+
 # DKMS gets what the module is built from, and nothing else.
 only_sources() { # LIST
 	cat "$1"
@@ -157,7 +181,7 @@ series() {
 }
 
 ktap_print_header
-ktap_set_plan 15
+ktap_set_plan 16
 no_host=''
 name=$(kernels "${1:-6.1}")
 name=${name%% *}
@@ -179,5 +203,6 @@ if have systemd-analyze; then
 else
 	skip "the units are sound" "systemd-analyze is not installed"
 fi
+check "they have nothing that systemd 219 would refuse them for" units_219
 series deb dh_dkms build deb_sources install_deb upgrade_deb remove_deb
 ktap_finished
