@@ -24,6 +24,7 @@
 #	--strict		a warning of the compiler is an error
 #	--icount		one processor, whose clock counts the instructions it has
 #				executed (a nanosecond each): the same at each boot
+#	--firmware CODE:VARS	UEFI, with Secure Boot if it has that; VARS is written to
 #	--ignore REGEX		lines of the kernel's log that are no faults
 #	--shell			a shell on this terminal instead of a command
 #
@@ -50,7 +51,7 @@ set -euo pipefail
 usage() { sed -n 's/^#\t/\t/p; /^$/q' "$0" | sed '/KERNEL=IMAGE/,$d' >&2; exit 2; }
 
 parse() {
-	silent=600 limit='' mem=1024 smp=2 append='' ignore='' adds=() nic='' out=''
+	silent=600 limit='' mem=1024 smp=2 append='' ignore='' firmware='' adds=() nic='' out=''
 	reader=1 module=1 kselftest='' strict='' icount='' peers='' shell=''
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -60,6 +61,7 @@ parse() {
 		--smp) smp=${2-}; shift ;;
 		--append) append=${2-}; shift ;;
 		--add) adds+=("${2-}"); shift ;;
+		--firmware) firmware=${2-}; shift ;;
 		--ignore) ignore=${2-}; shift ;;
 		--nic) nic=${2-}; shift ;;
 		--out) out=${2-}; shift ;;
@@ -235,6 +237,13 @@ boot() {
 	local args="console=ttyS0,115200 panic=-1 oops=panic nokaslr cryptomgr.notests no_timer_check"
 
 	args+=" tsc=reliable rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 workqueue.watchdog_thresh=120 $append"
+	if [ -n "$firmware" ]; then
+		# Variables are the firmware's alone, in system management mode. The last
+		# -machine decides.
+		qemu+=(-machine "q35,smm=on" -global "driver=cfi.pflash01,property=secure,value=on"
+			-drive "if=pflash,format=raw,unit=0,readonly=on,file=${firmware%%:*}"
+			-drive "if=pflash,format=raw,unit=1,file=${firmware#*:}")
+	fi
 	if [ -n "$icount" ]; then
 		qemu+=(-icount "shift=0,sleep=off,align=off" -seed 1
 			-rtc "base=2024-01-01T00:00:00,clock=vm")
