@@ -127,7 +127,8 @@ no_neighbour() {
 
 mtu_with_df() {
 	inw ip link set right0 mtu 1000
-	undo=(inw ip link set right0 mtu 1500)
+	# The sender has been told of it.
+	undo=(eval 'inw ip link set right0 mtu 1500; ip -n ns-why1 route flush cache')
 	because icmp 'its packet has 1228 bytes and must not be cut up: the MTU of right0 is 1000' \
 		eval 'ip netns exec ns-why1 ping -q -c 1 -W 1 -M do -s 1200 10.71.2.2 >/dev/null; true'
 }
