@@ -108,7 +108,7 @@ chain_with() {
 nft_drop() {
 	chain_with udp dport 7103 counter drop || return
 	undo=(inw nft delete table ip why)
-	because 'udp port 7103' "dropped in netfilter's hook forward of ipv4.* by chain guard of table why" \
+	because 'udp port 7103' "dropped in netfilter's hook forward of ipv4.* where chain guard of table why drops" \
 		send 10.71.2.2 7103 50
 }
 

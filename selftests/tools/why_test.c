@@ -144,9 +144,9 @@ static const char *reasons(FIXTURE_DATA(why) *self, const char *known,
 
 TEST_F(why, a_chain_that_drops)
 {
-	EXPECT_REASONS("   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by chain "
-		       "guard of table why (rules that drop: 1) -- see: ip netns exec blue nft "
-		       "list chain ip why guard\n",
+	EXPECT_REASONS("   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0, where "
+		       "chain guard of table why drops (rules that drop: 1) -- see: ip netns exec "
+		       "blue nft list chain ip why guard\n",
 		       GREEN FILTER BLUE OTHER_HOOK GUARD,
 		       AT("ip_forward", .dev = "a0"), DROP(NF_HOOK_SLOW, REASON_NETFILTER), GONE,
 		       HOOK(2, 2, -1));
@@ -154,21 +154,21 @@ TEST_F(why, a_chain_that_drops)
 
 TEST_F(why, several_chains_that_may_have_dropped_it)
 {
-	EXPECT_REASONS("   may be: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by "
-		       "chain guard of table why (rules that drop: 1) -- see: ip netns exec blue "
-		       "nft list chain ip why guard\n"
-		       "   may be: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by "
-		       "chain FORWARD of table filter (policy drop) -- see: ip netns exec blue "
-		       "iptables -t filter -vnL FORWARD\n",
+	EXPECT_REASONS("   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0, where "
+		       "chain guard of table why drops (rules that drop: 1) -- see: ip netns exec "
+		       "blue nft list chain ip why guard\n"
+		       "   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0, where "
+		       "chain FORWARD of table filter drops (policy drop) -- see: ip netns exec "
+		       "blue iptables -t filter -vnL FORWARD\n",
 		       BLUE GUARD FILTER,
 		       AT("ip_forward", .dev = "a0"), OLD_DROP(NF_HOOK_SLOW), GONE, HOOK(2, 2, -1));
 }
 
 TEST_F(why, a_hook_without_a_chain_that_is_known)
 {
-	EXPECT_REASONS("   why: dropped in netfilter's hook forward of bridge on a0 ⇒ b0: by no "
-		       "chain of nftables or iptables there, so by a module (conntrack, ebtables, "
-		       "...) -- see: ip netns exec blue nft list ruleset; iptables-save\n",
+	EXPECT_REASONS("   why: dropped in netfilter's hook forward of bridge on a0 ⇒ b0: no "
+		       "chain of nftables or iptables there drops; a module (conntrack, ebtables, "
+		       "...) may -- see: ip netns exec blue nft list ruleset; iptables-save\n",
 		       BLUE GUARD,
 		       AT("__br_forward", .dev = "a0"), DROP(NF_HOOK_SLOW, REASON_NETFILTER), GONE,
 		       HOOK(7, 2, -1));
@@ -177,9 +177,9 @@ TEST_F(why, a_hook_without_a_chain_that_is_known)
 /* Inside, IPv4's hook has dropped it; bridge's was told that it is gone. */
 TEST_F(why, the_innermost_hook_counts)
 {
-	EXPECT_REASONS("   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0 by chain "
-		       "FORWARD of table filter (policy drop) -- see: ip netns exec blue iptables "
-		       "-t filter -vnL FORWARD\n",
+	EXPECT_REASONS("   why: dropped in netfilter's hook forward of ipv4 on a0 ⇒ b0, where "
+		       "chain FORWARD of table filter drops (policy drop) -- see: ip netns exec "
+		       "blue iptables -t filter -vnL FORWARD\n",
 		       BLUE FILTER,
 		       AT("br_nf_forward_ip", .dev = "a0"), DROP(NF_HOOK_SLOW, REASON_NETFILTER), GONE,
 		       HOOK(2, 2, -1), HOOK(7, 2, 0));
@@ -245,7 +245,8 @@ TEST_F(why, a_way_out_that_is_in_the_vlan)
 
 TEST_F(why, no_port_in_the_vlan)
 {
-	EXPECT_REASONS("   why: no other port of br0 is in VLAN 201 -- see: ip netns exec blue bridge vlan show\n",
+	EXPECT_REASONS("   why: no other port of br0 is in VLAN 201 -- see: ip netns exec blue "
+		       "bridge vlan show\n",
 		       BLUE PORTS,
 		       AT("br_flood", .dev = "a0", .vlan = 201),
 		       AT("br_allowed_egress", .dev = "a0", .vlan = 201),
@@ -262,6 +263,15 @@ TEST_F(why, out_of_the_port_that_it_came_in_by)
 		       DROP(BR_FORWARD, REASON_UNSPECIFIED), GONE);
 }
 
+/* Of a host of which nothing is known it is a guess. */
+TEST_F(why, perhaps_out_of_the_port_that_it_came_in_by)
+{
+	EXPECT_REASONS("   may be: it would have to go out of a0, the port that it came in by, "
+		       "which is not in hairpin mode -- see: ip netns exec blue bridge -d link "
+		       "show dev a0\n",
+		       "", AT("br_forward", .dev = "a0", .peer = "a0"), OLD_DROP(BR_FORWARD), GONE);
+}
+
 TEST_F(why, a_port_that_does_not_forward)
 {
 	EXPECT_REASONS("   why: port b0 is blocking, not forwarding (STP, or it is down) -- see: "
@@ -272,8 +282,8 @@ TEST_F(why, a_port_that_does_not_forward)
 
 TEST_F(why, no_port_to_flood_to)
 {
-	EXPECT_REASONS("   why: no other port of br0 forwards -- see: ip netns exec blue bridge -d link "
-		       "show master br0\n",
+	EXPECT_REASONS("   why: no other port of br0 forwards -- see: ip netns exec blue bridge "
+		       "-d link show master br0\n",
 		       BLUE "port a0 bridge=br0 state=3\nport b0 bridge=br0 state=4\nport c0 "
 		       "bridge=br1 state=3\n",
 		       AT("br_flood", .dev = "a0"), OLD_DROP(BR_FLOOD), GONE);

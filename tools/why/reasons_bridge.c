@@ -133,13 +133,15 @@ void reason_hairpin(const struct seam *seam, struct why_lines *lines)
 	char in[WORD_DEVICE], out[WORD_DEVICE];
 	struct why_line *line;
 	struct fact port;
+	bool known;
 
 	word_device(seam->last->dev, in);
 	if (!way_out(seam, out) || strcmp(in, out))
 		return;
-	if (facts_find(&seam->facts, "port", in, &port) && fact_number(&port, "hairpin", 0))
+	known = facts_find(&seam->facts, "port", in, &port);
+	if (known && fact_number(&port, "hairpin", 0))
 		return;
-	line = seam_say(lines, true, "it would have to go out of %s, the port that it came in by, "
+	line = seam_say(lines, known, "it would have to go out of %s, the port that it came in by, "
 			"which is not in hairpin mode", in);
 	seam_look(line, seam, "bridge -d link show dev %s", in);
 }
@@ -219,6 +221,19 @@ void reason_isolated(const struct seam *seam, struct why_lines *lines)
 	seam_look(line, seam, "bridge -d link show dev %s", out);
 }
 
+static bool snoops(const struct seam *seam)
+{
+	char name[WORD_DEVICE], bridge[FACT_WORD];
+	struct fact fact;
+
+	word_device(seam->last->dev, name);
+	if (!facts_find(&seam->facts, "port", name, &fact))
+		return false;
+	fact_text(&fact, "bridge", bridge);
+	return facts_find(&seam->facts, "bridge", bridge, &fact) &&
+	       fact_number(&fact, "mcast_snooping", 0);
+}
+
 /**
  * reason_snooping() - no port has joined its group
  * @seam: where
@@ -230,7 +245,7 @@ void reason_snooping(const struct seam *seam, struct why_lines *lines)
 	struct why_line *line;
 
 	/* Each port that takes it is sent a copy: then this is the bridge's own. */
-	line = seam_say(lines, true, "multicast snooping: behind no other port has anybody joined "
+	line = seam_say(lines, snoops(seam), "multicast snooping: behind no other port has anybody joined "
 			"%s, and none leads to a router",
 			word_address(seam->last, seam->last->daddr, address));
 	seam_look(line, seam, "bridge mdb show");

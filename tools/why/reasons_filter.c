@@ -72,16 +72,16 @@ void reason_netfilter(const struct seam *seam, struct why_lines *lines)
 			continue;
 		fact_text(&chain, "table", table);
 		fact_text(&chain, "chain", name);
-		line = seam_say(lines, false, "dropped in netfilter's hook %s by chain %s of "
-				"table %s (%s)", where, name, table, how_it_drops(&chain, how));
+		/* Each of them drops there; which of them it was, if several do, is open. */
+		line = seam_say(lines, seam->hook, "dropped in netfilter's hook %s, where chain %s "
+				"of table %s drops (%s)", where, name, table,
+				how_it_drops(&chain, how));
 		look_at_chain(line, seam, &chain);
 	}
-	if (named == 1)
-		line->sure = seam->hook;
 	if (!named) {
 		line = seam_say(lines, seam->hook, "dropped in netfilter's hook %s%s", where,
-				facts.len ? ": by no chain of nftables or iptables there, so by a "
-					"module (conntrack, ebtables, ...)"
+				facts.len ? ": no chain of nftables or iptables there drops; a "
+					"module (conntrack, ebtables, ...) may"
 				: "");
 		seam_look(line, seam, "nft list ruleset; iptables-save");
 	}

@@ -177,7 +177,7 @@ void reason_neighbour(const struct seam *seam, struct why_lines *lines)
 		nr++;
 	}
 	if (nr)
-		line = seam_say(lines, (known && nr == 1) || own, "%s on %s has not answered who "
+		line = seam_say(lines, own, "%s on %s has not answered who "
 				"it is "
 				"(%s)%s", ip, dev, strchr(ip, ':') ? "neighbour discovery" : "ARP",
 				nr > 1 && !own ? ", nor have others" : "");

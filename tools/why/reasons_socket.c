@@ -68,16 +68,24 @@ void reason_no_socket(const struct seam *seam, struct why_lines *lines)
 void reason_socket_full(const struct seam *seam, struct why_lines *lines)
 {
 	const struct skbtrace_record *last = seam->last;
+	bool known = seam_has_reason(seam, "SOCKET_RCVBUFF");
 	struct fact limit;
 	struct why_line *line;
 
+	if (seam_has_reason(seam, "PROTO_MEM")) {
+		line = seam_say(lines, true, "the memory for sockets is used up (net.ipv4.udp_mem, "
+				"net.ipv4.tcp_mem)");
+		seam_look(line, seam, "cat /proc/net/sockstat");
+		return;
+	}
+
 	if (facts_find(&seam->facts, "sysctl", "net.core.rmem_max", &limit))
-		line = seam_say(lines, true, "the buffer of the receiving socket is full: its "
+		line = seam_say(lines, known, "the buffer of the receiving socket is full: its "
 				"program does not read as fast (SO_RCVBUF; net.core.rmem_max is "
 				"%ld)",
 				fact_number(&limit, "value", 0));
 	else
-		line = seam_say(lines, true, "the buffer of the receiving socket is full: its "
+		line = seam_say(lines, known, "the buffer of the receiving socket is full: its "
 				"program does not read as fast (SO_RCVBUF)");
 	if (last->flags & SKBTRACE_F_PORTS)
 		seam_look(line, seam, "ss -%sanmp sport = :%u",
