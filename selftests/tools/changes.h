@@ -203,6 +203,64 @@ static __attribute__((unused)) void changes_open_some(struct changes *c, const s
 	changes_run(c, changes_recorded);
 }
 
+/* Is a device one of those that dev= names, each of which has a number of its own? */
+static bool changes_is_named(const struct skbtrace_record *record, uint32_t number)
+{
+	uint32_t hash = number * 2654435761u ^ record->netns;
+	unsigned int i;
+
+	for (i = 0; i < SKBTRACE_NAME_LEN && record->dev[i]; i++)
+		hash = (hash ^ (uint8_t)record->dev[i]) * 16777619;
+	return i && hash >> 16 & 1;
+}
+
+/*
+ * The same trace as it is with dev=: what is sent or seen at one of some devices is
+ * followed from there on, and what is made of it.
+ */
+static __attribute__((unused)) void changes_open_devices(struct changes *c,
+							 const struct changes *all,
+							 uint32_t number)
+{
+	uint64_t most = 0;
+	bool *followed;
+	size_t i;
+
+	for (i = 0; i < all->nr; i++) {
+		if (all->records[i].life > most)
+			most = all->records[i].life;
+		if (all->records[i].flags & SKBTRACE_F_CHILD && all->records[i].child > most)
+			most = all->records[i].child;
+	}
+	memset(c, 0, sizeof(*c));
+	c->reasons = all->reasons;
+	c->records = malloc((all->nr + 1) * sizeof(*c->records));
+	followed = calloc(most + 1, sizeof(*followed));
+	if (!c->records || !followed)
+		abort();
+	for (i = 0; i < all->nr; i++) {
+		const struct skbtrace_record *record = &all->records[i];
+		enum point_role role = point_of(record->point)->role;
+
+		if (role == ROLE_BIRTH)
+			followed[record->life] = changes_is_named(record, number);
+		else if (changes_looks(point_of(record->point)))
+			followed[record->life] |= changes_is_named(record, number);
+		if (!followed[record->life])
+			continue;
+		if ((role == ROLE_CLONE || role == ROLE_SEGMENTS) &&
+		    record->flags & SKBTRACE_F_CHILD)
+			followed[record->child] = true;
+		if (role == ROLE_FREE && record->users <= 1)
+			followed[record->life] = false;
+		c->records[c->nr] = *record;
+		c->records[c->nr].index = c->nr;
+		c->nr++;
+	}
+	free(followed);
+	changes_run(c, changes_recorded);
+}
+
 static void changes_close(struct changes *c)
 {
 	changes_forget(&c->journeys, &c->nr_journeys);
@@ -361,6 +419,21 @@ static enum changes_outcome changes_judge(const struct changes *c,
 	return outcome;
 }
 
+/* Had the packet the byte from the beginning, or only what it was merged into? */
+static bool changes_is_own(const struct changes *c, const struct changes_journey *journey,
+			   uint32_t at)
+{
+	uint32_t hop;
+
+	for (hop = 0; hop < journey->nr; hop++) {
+		const struct skbtrace_record *record = &c->records[journey->hops[hop].record];
+
+		if (evidence_of(record) == EVIDENCE_DIGEST && record->payload_len)
+			return changes_has(record, at);
+	}
+	return false;
+}
+
 /* Change a byte of a journey, as recorded, at a hop. */
 static enum changes_outcome changes_try(struct changes *c, size_t number, uint32_t hop,
 					uint32_t random)
@@ -377,7 +450,8 @@ static enum changes_outcome changes_try(struct changes *c, size_t number, uint32
 	    !changes_is_plain(&c->records[journey->hops[before].record]))
 		return CHANGES_NONE;
 	at = span.start + random % span.len;
-	if (!changes_has(&c->records[journey->hops[before].record], at))
+	if (!changes_has(&c->records[journey->hops[before].record], at) ||
+	    !changes_is_own(c, journey, at))
 		return CHANGES_NONE;
 	saved = malloc(c->nr * sizeof(*saved));
 	if (!saved)
