@@ -243,7 +243,17 @@ static inline unsigned int skb_users(const struct sk_buff *skb)
 #define READ_ONCE_NOCHECK	READ_ONCE
 #endif
 
-/* 5.11, d741bf41d7c7 ("kprobes: Remove kretprobe hash") hides ri->rp. */
+/*
+ * 5.11, d741bf41d7c7 ("kprobes: Remove kretprobe hash"): until then return handlers run
+ * under a lock, with interrupts off.
+ */
+#ifdef HAVE_GET_KRETPROBE
+#define RETURNS_UNLOCKED	true
+#else
+#define RETURNS_UNLOCKED	false
+#endif
+
+/* Of the same hides ri->rp. */
 #ifndef HAVE_GET_KRETPROBE
 static inline struct kretprobe *get_kretprobe(struct kretprobe_instance *ri)
 {

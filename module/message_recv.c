@@ -257,8 +257,9 @@ int message_copy(struct message_point *point, void *data, struct pt_regs *regs,
 		seq = READ_ONCE(tcp_sk(call->sk)->copied_seq);
 	}
 	at = call->recv.room - message_left(call->recv.msg);
-	/* As much as can be compared in one go. */
-	most = message_can_breathe(irqs) ? COPY_CELLS : MESSAGE_STRETCH / SKBTRACE_GRID + 1;
+	/* As much as can be compared in one go when the call returns. */
+	most = RETURNS_UNLOCKED && message_can_breathe(irqs) ?
+	       COPY_CELLS : MESSAGE_STRETCH / SKBTRACE_GRID + 1;
 	copied = &call->recv.copied;
 	confirm(&call->recv);
 	if (copied->to.len &&
