@@ -10,7 +10,7 @@ void (*digest_tie)(const struct sk_buff *skb, u64 life) __read_mostly;
 
 /**
  * digest_cut() - the digest of a TCP payload, and of what is before and behind cuts
- * @record: parsed; gets them
+ * @record: parsed, and digest_has_cut(); gets them
  * @skb: the packet
  *
  * Context: any.
@@ -19,24 +19,18 @@ void (*digest_tie)(const struct sk_buff *skb, u64 life) __read_mostly;
 u32 digest_cut(struct skbtrace_record *record, const struct sk_buff *skb)
 {
 	u32 len = record->payload_len, first, last;
-	u32 seq = record->tcp_seq, flags = SKBTRACE_F_DIGEST;
+	u32 seq = record->tcp_seq;
 	u32 crc32c[3];
 
 	if (record->tcp_flags & 0x02)	/* SYN has a number of its own */
 		seq++;
 	first = -seq % SKBTRACE_GRID;
 	last = len - (seq + len) % SKBTRACE_GRID;
-	if (first < len)
-		flags |= SKBTRACE_F_GRID;
-	else
-		first = last = len;
 	record->digest_len = len;
 	if (payload_digest_cut(skb, record->payload_off, len, first, last, crc32c))
 		return SKBTRACE_F_UNREADABLE;
 	record->crc32c = crc32c[2];
-	if (flags & SKBTRACE_F_GRID) {
-		record->crc32c_grid[0] = crc32c[0];
-		record->crc32c_grid[1] = crc32c[1];
-	}
-	return flags;
+	record->crc32c_grid[0] = crc32c[0];
+	record->crc32c_grid[1] = crc32c[1];
+	return SKBTRACE_F_DIGEST | SKBTRACE_F_GRID;
 }

@@ -3,6 +3,7 @@
 #define SKBTRACE_DIGEST_H
 
 #include <linux/skbuff.h>
+#include <skbtrace/message.h>
 #include <skbtrace/record.h>
 
 #include "config.h"
@@ -15,6 +16,14 @@ extern bool digest_is_cut;
 
 /* Then, with each datagram that a socket has sent: whose call it is. */
 extern void (*digest_tie)(const struct sk_buff *skb, u64 life);
+
+/* Is there a multiple of SKBTRACE_GRID in a TCP payload's part of the sequence space? */
+static __always_inline bool digest_has_cut(const struct skbtrace_record *record)
+{
+	u32 seq = record->tcp_seq + !!(record->tcp_flags & 0x02);	/* SYN has one of its own */
+
+	return -seq % SKBTRACE_GRID < record->payload_len;
+}
 
 u32 digest_cut(struct skbtrace_record *record, const struct sk_buff *skb);
 
@@ -44,7 +53,8 @@ static __always_inline u32 digest(struct skbtrace_record *record,
 		flags |= SKBTRACE_F_DIGEST_MAX;
 	}
 	if (unlikely(READ_ONCE(digest_is_cut)) && point->data > DATA_LAST_EXACT) {
-		if (record->l4proto == IPPROTO_TCP && len == record->payload_len)
+		if (record->l4proto == IPPROTO_TCP && len == record->payload_len &&
+		    digest_has_cut(record))
 			return digest_cut(record, skb);
 		if (record->l4proto == IPPROTO_UDP && point->data == DATA_NET_TX &&
 		    skb->sk)
