@@ -101,7 +101,7 @@ datagrams() {
 
 # Memory for what a round is recorded as, of the points that streams are compared at.
 mixed() {
-	local left=$1 round=$((256 << 20)) sum=0
+	local left=$1 round=$((128 << 20)) sum=0
 	while ((left > 0)); do
 		((left >= round)) || round=$left
 		MIXED=$round ring_kb=65536 points=tcp verified 999 78.78.0.10 mixed || return
