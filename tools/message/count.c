@@ -2,8 +2,9 @@
 /* What came of bytes, counted: of all, of a flow's, and of a call's. */
 #include "streams.h"
 
-static enum doubt doubt_of_calls(struct stream *stream, unsigned int kind,
-				 const struct span_result *span)
+/* What calls with bytes of a span say. */
+static enum doubt doubt_of_states(const struct stream *stream, unsigned int kind,
+				  const struct span_result *span)
 {
 	static const struct {
 		uint32_t state;
@@ -14,7 +15,6 @@ static enum doubt doubt_of_calls(struct stream *stream, unsigned int kind,
 		{ SKBTRACE_M_UNREADABLE, DOUBT_UNREADABLE },
 		{ SKBTRACE_M_TOO_LONG, DOUBT_TOO_LONG },
 	};
-	uint64_t len = span->to - span->from, *unplaced = &stream->unplaced[kind];
 	unsigned int i, j;
 
 	for (i = 0; i < stream->nr; i++) {
@@ -27,9 +27,18 @@ static enum doubt doubt_of_calls(struct stream *stream, unsigned int kind,
 			if (message->state & reasons[j].state)
 				return reasons[j].doubt;
 	}
-	/* Of which bytes they are these calls do not say. */
-	if (!*unplaced)
-		return DOUBT_CALL;
+	return DOUBT_CALL;
+}
+
+static enum doubt doubt_of_calls(struct stream *stream, unsigned int kind,
+				 const struct span_result *span)
+{
+	uint64_t len = span->to - span->from, *unplaced = &stream->unplaced[kind];
+	enum doubt doubt = doubt_of_states(stream, kind, span);
+
+	/* Others do not say of which bytes they are. */
+	if (doubt != DOUBT_CALL || !*unplaced)
+		return doubt;
 	*unplaced -= len < *unplaced ? len : *unplaced;
 	return DOUBT_UNPLACED;
 }
@@ -162,10 +171,20 @@ static void whole_judged(void *context, const struct pair *pair, const struct sp
 	struct whole *whole = context;
 	struct span_result counted = *span;
 	uint64_t len = span->to - span->from;
-	enum doubt doubt = span->doubt ? span->doubt : DOUBT_CALL;
+	unsigned int absent = span->before ? SKBTRACE_MESSAGE_RECV : SKBTRACE_MESSAGE_SEND;
+	enum doubt doubt = span->doubt;
 	struct stream *stream;
 
 	(void)pair;
+	for (stream = streams_first_of(whole->streams, &whole->total->flow);
+	     stream && span->result != PAIR_SAME && (!doubt || doubt == DOUBT_CALL);
+	     stream = streams_next_of(stream)) {
+		counted.from = stream_place(stream, (uint32_t)span->from);
+		counted.to = counted.from + len;
+		doubt = doubt_of_states(stream, absent, &counted);
+	}
+	if (!doubt)
+		doubt = DOUBT_CALL;
 	if (span->result == PAIR_DIFFERS) {
 		/* Where is said elsewhere; and it may be another connection. */
 		counted.result = PAIR_UNKNOWN;
