@@ -15,11 +15,17 @@ static bool is_looked_at(const struct skbtrace_record *record)
 	       record->payload != SKBTRACE_PAYLOAD_NONE;
 }
 
+static bool is_at(const struct skbtrace_record *record, const char *symbol)
+{
+	return !strcmp(point_of(record->point)->symbol, symbol);
+}
+
+/* Is a packet on its way out, or to another port of a bridge? */
 static bool is_sending(const struct skbtrace_record *record)
 {
 	const char *symbol = point_of(record->point)->symbol;
 
-	return !strcmp(symbol, "dev_hard_start_xmit") || !strcmp(symbol, "__dev_queue_xmit");
+	return strstr(symbol, "xmit") || strstr(symbol, "output") || strstr(symbol, "forward");
 }
 
 /* What the host's own protocols make did not come to it. */
@@ -80,9 +86,12 @@ static bool is_departure(const struct journey *journey, uint32_t hop, const bool
 {
 	const struct journey_life *life = journey->hops[hop].life;
 
-	return !goes_on[hop] && is_sending(&journey->hops[hop].record) && life->last_hop == hop &&
-	       life->phase != LIFE_TAP && life->phase != LIFE_MERGED &&
-	       life->end != JOURNEY_DELIVERED;
+	if (goes_on[hop] || life->last_hop != hop || life->phase == LIFE_TAP ||
+	    life->phase == LIFE_MERGED || life->end == JOURNEY_DELIVERED)
+		return false;
+	/* Some drivers drop what they have sent. */
+	return is_at(&journey->hops[hop].record, "dev_hard_start_xmit") ||
+	       (is_sending(&journey->hops[hop].record) && life->end != JOURNEY_DROPPED);
 }
 
 /**
@@ -119,12 +128,12 @@ int ends_of(const struct journey *journey, end_found found, void *context)
 		if (!is_looked_at(&now->record) || now->life->phase == LIFE_TAP)
 			continue;
 		end = end_of(journey, hop);
+		end.outward = is_sending(&now->record);
 		if (now->previous == JOURNEY_NO_HOP && !is_made_here(&now->record))
 			ret = found(context, &end, false);
 		if (!ret && is_departure(journey, hop, goes_on)) {
-			end.sent = now->life->end != JOURNEY_DROPPED && point_of(end.point)->role ==
-				   ROLE_PASS && !strcmp(point_of(end.point)->symbol,
-							"dev_hard_start_xmit");
+			end.sent = now->life->end != JOURNEY_DROPPED &&
+				   is_at(&now->record, "dev_hard_start_xmit");
 			ret = found(context, &end, true);
 		}
 	}

@@ -52,6 +52,8 @@ enum end_kind {
  * @ttl: time to live, 0 if not known
  * @digested: all bytes are in @crc
  * @sent: of a departure: a device has got it, and no one has dropped it
+ * @outward: of an arrival: it was on its way out when it was first seen, and may have been
+ *	made on the host
  * @again: TCP sends it again
  * @in_tunnel: it is in one
  * @is_fragment: it is an IP fragment, whatever is known of it
@@ -75,6 +77,7 @@ struct end {
 	uint8_t ttl;
 	bool digested;
 	bool sent;
+	bool outward;
 	bool again;
 	bool in_tunnel;
 	bool is_fragment;

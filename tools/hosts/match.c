@@ -133,6 +133,27 @@ bool match_is_possible(const struct join *join, const struct end *departure,
 	return time >= offset.low && time - TRANSIT_NS <= offset.high;
 }
 
+/**
+ * match_came_after() - did an arrival come from outside, after the departure
+ * @join: the joiner
+ * @departure: the one
+ * @arrival: the other
+ *
+ * Return: false if it may be that it has not come to the host but was made on it, and
+ * has left before.
+ */
+bool match_came_after(const struct join *join, const struct end *departure,
+		      const struct end *arrival)
+{
+	struct offset offset;
+
+	if (!arrival->outward)
+		return true;
+	offset = join_offset(join, departure->host, arrival->host, departure->ts_ns);
+	return offset_is_known(&offset) &&
+	       offset_between(departure->ts_ns, arrival->ts_ns) >= offset.high;
+}
+
 /* How near a departure is to an arrival that it may be of: the less the nearer. */
 struct nearness {
 	unsigned int other_id;
@@ -296,6 +317,8 @@ static void judge(const struct join *join, struct crossing *crossing,
 		crossing->why = "several packets of its flow have its number, and others bytes";
 	else if (candidates->differ)
 		crossing->why = "it was sent several times, with different bytes";
+	else if (!match_came_after(join, departure, arrival))
+		crossing->why = "it is not known on which of the hosts it was first";
 	else if (match_was_lost(join, departure->host, arrival))
 		crossing->why = "records of the host that sent it are lost: it may be another packet";
 	else

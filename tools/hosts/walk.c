@@ -254,6 +254,8 @@ static void judge(const struct walk *walk, struct crossing *crossing)
 		crossing->why = "another part of it has not the bytes that were sent";
 	else if (walk->ambiguous)
 		crossing->why = "parts of it were sent several times, with different bytes";
+	else if (!match_came_after(walk->join, walk->first, walk->arrival))
+		crossing->why = "it is not known on which of the hosts it was first";
 	else if (match_was_lost(walk->join, walk->first->host, walk->arrival))
 		crossing->why = "records of the host that sent it are lost: it may be another packet";
 	else
