@@ -704,6 +704,51 @@ TEST_F(join, datagram_over_a_router_that_is_traced)
 	EXPECT_CROSSING_CHANGED(w->join, "C dev_hard_start_xmit > B napi_gro_receive");
 }
 
+/*
+ * It comes from where nobody traces, over both hosts, one after the other; the second has
+ * changed it.  The first did not get it from there.
+ */
+TEST_F(join, passed_on_by_both)
+{
+	struct wire *w = self->w;
+	struct hop hop = stream(0, MSS, 1), bad = wrong(hop, 7);
+	uint32_t chats;
+
+	for (chats = 0; chats < 2; chats++) {
+		hop = stream(chats * MSS, MSS, 1 + chats);
+		bad = wrong(hop, chats * MSS + 7);
+		on(w, A, "napi_gro_receive", hop);
+		on(w, A, "__br_forward", hop);
+		on(w, A, "dev_hard_start_xmit", hop);
+		on(w, A, "kfree_skbmem", HOP(.skb = hop.skb));
+		on(w, B, "napi_gro_receive", hop);
+		on(w, B, "__br_forward", bad);
+		on(w, B, "dev_hard_start_xmit", bad);
+		on(w, B, "kfree_skbmem", HOP(.skb = hop.skb));
+	}
+	ASSERT_EQ(0, join_up(w));
+	EXPECT_EQ(0, count_crossings(w->join, CROSSING_CHANGED));
+	EXPECT_EQ(2, count_packets(w->join, VERDICT_CHANGED));
+}
+
+/* It was on its way out when it was first seen: it was made there, and came back. */
+TEST_F(join, first_seen_on_its_way_out)
+{
+	struct wire *w = self->w;
+	struct hop hop = stream(0, MSS, 1), bad = wrong(hop, 7);
+
+	on(w, B, "ip_output", hop);
+	on(w, B, "dev_hard_start_xmit", hop);
+	on(w, B, "kfree_skbmem", HOP(.skb = hop.skb));
+	on(w, A, "napi_gro_receive", hop);
+	on(w, A, "__br_forward", bad);
+	on(w, A, "dev_hard_start_xmit", bad);
+	on(w, A, "kfree_skbmem", HOP(.skb = hop.skb));
+	ASSERT_EQ(0, join_up(w));
+	EXPECT_EQ(0, count_crossings(w->join, CROSSING_CHANGED));
+	EXPECT_PACKETS(w->join, 1, 1, 0, 0);
+}
+
 /* One of the parts was not seen to leave: what else is in it is not lost. */
 TEST_F(join, merged_with_what_was_not_seen)
 {

@@ -89,7 +89,8 @@ static void learn_from(struct join *join, const struct end *arrival)
 		    count_same(&join->sent, join->departures, arrival, host, &nr) != 1)
 			continue;
 		departure = &join->departures[nr];
-		if (departure->again || departure->kind != arrival->kind)
+		if (departure->again || departure->kind != arrival->kind ||
+		    match_may_be_reverse(join, departure, arrival))
 			continue;
 		if (host < arrival->host)
 			offsets_forward(offsets, departure->ts_ns, arrival->ts_ns);

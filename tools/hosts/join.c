@@ -161,6 +161,10 @@ static int add_end(void *context, const struct end *end, bool is_departure)
 	grown[*nr] = *end;
 	grown[*nr].part = adding->part;
 	grown[*nr].host = adding->host;
+	if (is_departure)
+		join->parts[adding->part].has_departures = true;
+	else
+		join->parts[adding->part].has_arrivals = true;
 	if (!is_departure) {
 		join->hosts[adding->host].has_fragments |= end->is_fragment;
 		join->hosts[adding->host].has_merged |= end->kind == END_DATAGRAM &&

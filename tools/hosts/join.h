@@ -72,6 +72,8 @@ struct crossing {
  * @payload: its verdict, for itself
  * @seen_once: it is unverified because it was seen at one point only, and for nothing else
  * @end_unseen: it is because its end was not seen, and for nothing else
+ * @has_arrivals: it may have come to the host
+ * @has_departures: it may have left it
  * @begins: no host has seen it before
  * @packet: number of the packet, when all are joined
  */
@@ -83,6 +85,8 @@ struct join_part {
 	uint8_t payload;
 	bool seen_once;
 	bool end_unseen;
+	bool has_arrivals;
+	bool has_departures;
 	bool begins;
 	uint32_t packet;
 };

@@ -134,20 +134,37 @@ bool match_is_possible(const struct join *join, const struct end *departure,
 }
 
 /**
- * match_came_after() - did an arrival come from outside, after the departure
+ * match_may_be_reverse() - may it be that a packet went the other way, as far as one can
+ *	tell without clocks
+ * @join: the joiner
+ * @departure: where it left one host
+ * @arrival: where it came to the other
+ *
+ * Return: true if it may have been made where it is said to have come to; or if both hosts
+ * only pass it on, and it may have left the one, and come to the other, last.
+ */
+bool match_may_be_reverse(const struct join *join, const struct end *departure,
+			  const struct end *arrival)
+{
+	/* No router makes it live longer. */
+	if (departure->ttl && arrival->ttl && departure->ttl != arrival->ttl)
+		return departure->ttl < arrival->ttl;
+	return arrival->outward || (join->parts[departure->part].has_arrivals &&
+				    join->parts[arrival->part].has_departures);
+}
+
+/**
+ * match_came_after() - did an arrival come after the departure, for certain
  * @join: the joiner
  * @departure: the one
  * @arrival: the other
- *
- * Return: false if it may be that it has not come to the host but was made on it, and
- * has left before.
  */
 bool match_came_after(const struct join *join, const struct end *departure,
 		      const struct end *arrival)
 {
 	struct offset offset;
 
-	if (!arrival->outward)
+	if (!match_may_be_reverse(join, departure, arrival))
 		return true;
 	offset = join_offset(join, departure->host, arrival->host, departure->ts_ns);
 	return offset_is_known(&offset) &&

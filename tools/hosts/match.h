@@ -17,6 +17,8 @@ uint64_t match_key(const struct end *end);
 bool match_same_bytes(const struct end *a, const struct end *b);
 bool match_is_possible(const struct join *join, const struct end *departure,
 		       const struct end *arrival);
+bool match_may_be_reverse(const struct join *join, const struct end *departure,
+			  const struct end *arrival);
 bool match_came_after(const struct join *join, const struct end *departure,
 		      const struct end *arrival);
 bool match_was_lost(const struct join *join, unsigned int host, const struct end *arrival);
