@@ -38,7 +38,8 @@ _skbtrace()
 	--kernel)
 		words=$(ls /lib/modules 2>/dev/null)
 		;;
-	-p | --pid | -D | --duration | -c | --count | --id | --min-latency | --max-*)
+	-p | --pid | -D | --duration | -c | --count | --id | --min-latency | --max-* | \
+	--before | --after | --memory | --filter | --set)
 		return
 		;;
 	-o | --output | --pcapng | --perfetto | --html | --debugfs | --debuginfo | --module)

@@ -26,7 +26,8 @@ case $words[CURRENT-1] in
 	words_=(drops corruption latency) ;;
 --kernel)
 	words_=(/lib/modules/*(N:t)) ;;
--p | --pid | -D | --duration | -c | --count | --id | --min-latency | --max-*)
+-p | --pid | -D | --duration | -c | --count | --id | --min-latency | --max-* | \
+--before | --after | --memory | --filter | --set)
 	return ;;
 -o | --output | --pcapng | --perfetto | --html | --debugfs | --debuginfo | --module)
 	_files; return ;;
