@@ -31,7 +31,7 @@ collect() {
 		install -D -m 644 "$src/tools/package/$file.service" "$root/etc/systemd/system/$file.service" || return
 	done
 	# The minute is a second here.
-	printf '%s\n' 'ONLY=changed' 'BEFORE=1' 'AFTER=1' 'MODULE=points=veth,bridge,free' >"$root/etc/skbtrace.conf"
+	printf '%s\n' 'ONLY=changed' 'BEFORE=1' 'AFTER=1' 'MODULE=ring_kb=4096' >"$root/etc/skbtrace.conf"
 }
 
 name=$(kernels "${1:-6.1}")

@@ -7,8 +7,10 @@
 
 file=$work/trace
 
-# trap ARGUMENT...: in the background, $trapper, from when it reads the rings on
+# trap_ ARGUMENT...: in the background, $trapper, from when it reads the rings on, which have
+# nothing of the test before
 trap_() {
+	fresh_trace
 	rm -f "$file"*
 	skbtrace record -o "$file" "$@" 2>"$work/trapped" &
 	trapper=$!
@@ -28,16 +30,20 @@ garble() {
 send() { py -n ns-calm1 udp.py burst 78.78.0.11 "$1:900"; } # PORT: three datagrams
 
 one_change() {
-	local status
+	local status pinger
 
 	trap_ --only changed --count 1 --before 2 --after 1 --compress
+	# Not in2: it is ping itself that is to be ended.
+	ip netns exec ns-calm2 ping -q -i 0.1 78.78.0.10 >/dev/null &
+	pinger=$!
 	nap 1
 	# All of this is intact, and no reason to write anything.
 	send 7878
 	nap 2
 	not test -e "$file" || return
 	send 7879
-	until_true 60 ended || { kill $trapper; cat "$work/trapped"; return 1; }
+	until_true 60 ended || { kill $trapper $pinger; cat "$work/trapped"; return 1; }
+	kill $pinger
 	wait $trapper && cat "$work/trapped" &&
 		grep -q '^changed: #.*right at __dev_queue_xmit on calmveth1,' "$work/trapped" &&
 		grep -q '^1 journey looked for, in 1 file: .* 0 lost$' "$work/trapped" || return
@@ -140,7 +146,7 @@ refused() {
 ktap_print_header
 ktap_set_plan 9
 scenario_up
-modprobe -a sch_ingress cls_u32 act_pedit nft_chain_filter
+modprobe -a sch_ingress cls_u32 act_pedit
 load
 check "options that make no sense are refused" refused
 garble
