@@ -749,6 +749,25 @@ TEST_F(join, first_seen_on_its_way_out)
 	EXPECT_PACKETS(w->join, 1, 1, 0, 0);
 }
 
+/* It sends what the other has sent on before, and the number in the header is used again. */
+TEST_F(join, made_where_it_is_first_seen)
+{
+	struct wire *w = self->w;
+	struct hop hop = datagram(55, 70), next = hop;
+
+	chat(w, 1);
+	leave(w, A, hop);
+	come(w, B, hop);
+	next.bytes.from += 500;
+	next.skb += 0x50;
+	on(w, B, "ip_output", next);
+	on(w, B, "dev_hard_start_xmit", next);
+	on(w, B, "kfree_skbmem", HOP(.skb = next.skb));
+	chat(w, 2);
+	ASSERT_EQ(0, join_up(w));
+	EXPECT_PACKETS(w->join, 2 + CHATTED(2), 0, 0, 0);
+}
+
 /* One of the parts was not seen to leave: what else is in it is not lost. */
 TEST_F(join, merged_with_what_was_not_seen)
 {

@@ -334,6 +334,8 @@ static void judge(const struct join *join, struct crossing *crossing,
 		crossing->why = "several packets of its flow have its number, and others bytes";
 	else if (candidates->differ)
 		crossing->why = "it was sent several times, with different bytes";
+	else if (arrival->outward)
+		crossing->why = "it may have been made where it is first seen";
 	else if (!match_came_after(join, departure, arrival))
 		crossing->why = "it is not known on which of the hosts it was first";
 	else if (match_was_lost(join, departure->host, arrival))
@@ -385,6 +387,9 @@ static int match_whole(struct join *join, uint32_t nr)
 		crossing.result = CROSSING_SAME;
 		crossing.departure = candidates.same;
 	} else {
+		/* The host has sent another one, as far as one can tell. */
+		if (arrival->outward && join->came[candidates.other])
+			return 0;
 		judge(join, &crossing, &candidates, arrival);
 	}
 	return match_cross(join, &crossing);

@@ -83,7 +83,7 @@ static bool is_the_only_one(const struct join *join, const struct end *departure
 	return departure->len == arrival->len && departure->digested && arrival->digested &&
 	       departure->gso_segs <= 1 && arrival->gso_segs <= 1 && offset_is_known(&offset) &&
 	       !join->hosts[departure->host].missed &&
-	       match_came_after(join, departure, arrival) &&
+	       !arrival->outward && match_came_after(join, departure, arrival) &&
 	       !match_was_lost(join, departure->host, arrival) &&
 	       open_arrivals(join, departure) == 1;
 }

@@ -302,7 +302,8 @@ int walk_from(struct join *join, uint32_t arrival)
 		judge(&walk, &other);
 		if (other.result == CROSSING_SAME)
 			return take(join, &walk, &other);
-		if (!nr_met++) {
+		/* It may have been made on the host: other bytes say nothing. */
+		if (!end->outward && !nr_met++) {
 			crossing = other;
 			wrong = walk;
 		}
@@ -313,7 +314,7 @@ int walk_from(struct join *join, uint32_t arrival)
 	}
 	if (nr_met)
 		return take(join, &wrong, &crossing);
-	if (crossing.departure == END_NONE)
+	if (crossing.departure == END_NONE || end->outward)
 		return 0;
 	crossing.result = CROSSING_UNKNOWN;
 	crossing.why = "not all parts of it were seen on both hosts";
