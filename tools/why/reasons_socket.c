@@ -100,9 +100,8 @@ void reason_socket_full(const struct seam *seam, struct why_lines *lines)
 void reason_checksum(const struct seam *seam, struct why_lines *lines)
 {
 	static const char * const summed[] = {
-		"none: nobody had looked at it before", "unnecessary", "complete: a device added "
-			"it up",
-		"partial"
+		"none: nobody had looked at it before", "unnecessary",
+		"complete: a device added it up", "partial"
 	};
 	struct why_line *line;
 
