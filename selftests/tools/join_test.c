@@ -768,6 +768,35 @@ TEST_F(join, made_where_it_is_first_seen)
 	EXPECT_PACKETS(w->join, 2 + CHATTED(2), 0, 0, 0);
 }
 
+/* A router has the flow on its way out, too, but did not make it. */
+TEST_F(join, lost_on_the_way_to_a_router)
+{
+	struct wire *w = self->w;
+	uint32_t i;
+
+	for (i = 0; i < 4; i++) {
+		struct hop hop = stream(i * MSS, MSS, 1 + i), back = datagram(200, 40 + i);
+
+		pass(w, 2 * SEC);
+		leave(w, A, hop);
+		leave(w, C, back);
+		come(w, A, back);
+		if (i == 2)
+			continue;
+		on(w, C, "napi_gro_receive", hop);
+		hop.ttl = 63;
+		on(w, C, "ip_forward", hop);
+		on(w, C, "dev_hard_start_xmit", hop);
+		on(w, C, "kfree_skbmem", HOP(.skb = hop.skb));
+		come(w, B, hop);
+	}
+	ASSERT_EQ(0, join_up(w));
+	EXPECT_PACKETS(w->join, 8, 0, 0, 1);
+	ASSERT_EQ(1, count_crossings(w->join, CROSSING_LOST));
+	EXPECT_STREQ("A dev_hard_start_xmit > C -",
+		     crossing_points(w->join, first_crossing(w->join, CROSSING_LOST)));
+}
+
 /* One of the parts was not seen to leave: what else is in it is not lost. */
 TEST_F(join, merged_with_what_was_not_seen)
 {

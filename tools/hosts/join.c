@@ -165,6 +165,8 @@ static int add_end(void *context, const struct end *end, bool is_departure)
 		join->parts[adding->part].has_departures = true;
 	else
 		join->parts[adding->part].has_arrivals = true;
+	if (!is_departure && !end->outward)
+		join->parts[adding->part].came = true;
 	if (!is_departure) {
 		join->hosts[adding->host].has_fragments |= end->is_fragment;
 		join->hosts[adding->host].has_merged |= end->kind == END_DATAGRAM &&

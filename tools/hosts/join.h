@@ -73,6 +73,7 @@ struct crossing {
  * @seen_once: it is unverified because it was seen at one point only, and for nothing else
  * @end_unseen: it is because its end was not seen, and for nothing else
  * @has_arrivals: it may have come to the host
+ * @came: it has
  * @has_departures: it may have left it
  * @begins: no host has seen it before
  * @packet: number of the packet, when all are joined
@@ -86,6 +87,7 @@ struct join_part {
 	bool seen_once;
 	bool end_unseen;
 	bool has_arrivals;
+	bool came;
 	bool has_departures;
 	bool begins;
 	uint32_t packet;

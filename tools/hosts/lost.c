@@ -16,6 +16,28 @@ static uint64_t way_of(const struct end *departure)
 	return packet_mix(departure->flow, departure->host);
 }
 
+/* Flows by the hosts that they leave, and that have not got them from another. */
+static int learn_leaving(const struct join *join, struct index *leaving)
+{
+	uint32_t i;
+
+	for (i = 0; i < join->nr_departures; i++)
+		if (!join->parts[join->departures[i].part].came &&
+		    index_add(leaving, way_of(&join->departures[i]), 0, i))
+			return -1;
+	index_sort(leaving);
+	return 0;
+}
+
+/* What a host sends itself, and gets back, is one journey there: it does not arrive. */
+static bool leaves(const struct index *leaving, const struct end *departure, unsigned int host)
+{
+	uint64_t key = packet_mix(departure->flow, host);
+	uint32_t i = index_first(leaving, key, 0);
+
+	return i < leaving->nr && leaving->entries[i].key == key;
+}
+
 static int learn_ways(const struct join *join, struct index *ways)
 {
 	uint32_t i;
@@ -139,9 +161,9 @@ static int lose(struct join *join, uint32_t nr, unsigned int to)
  */
 int lost_all(struct join *join)
 {
-	struct index ways = { NULL, 0, 0 };
+	struct index ways = { NULL, 0, 0 }, leaving = { NULL, 0, 0 };
 	uint32_t nr, way;
-	int ret = learn_ways(join, &ways);
+	int ret = learn_ways(join, &ways) ? -1 : learn_leaving(join, &leaving);
 
 	for (nr = 0; nr < join->nr_departures && !ret; nr++) {
 		const struct end *departure = &join->departures[nr];
@@ -156,8 +178,10 @@ int lost_all(struct join *join)
 		if (index_first(&ways, key, ways.entries[way].start + 1) < ways.nr &&
 		    ways.entries[index_first(&ways, key, ways.entries[way].start + 1)].key == key)
 			continue;
-		ret = lose(join, nr, ways.entries[way].start);
+		if (!leaves(&leaving, departure, ways.entries[way].start))
+			ret = lose(join, nr, ways.entries[way].start);
 	}
+	index_free(&leaving);
 	index_free(&ways);
 	return ret;
 }
