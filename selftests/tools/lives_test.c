@@ -147,7 +147,7 @@ TEST_F(tunnel, out_of_esp_and_merged)
 		feed(t, in);
 		at(t, "napi_gro_receive", tcp(i + 1, i * MSS, MSS));
 	}
-	feed(t, HOP("skb_gro_receive", .skb = 2, .into = 1));
+	feed(t, HOP("skb_gro_receive:return", .skb = 2, .into = 1));
 	feed(t, HOP("napi_skb_free_stolen_head", .skb = 2));
 	whole.wrong = variant->crc == HEALTHY ? 0 : WRONG(9);
 	at(t, "__netif_receive_skb_core", whole);
