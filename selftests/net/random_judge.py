@@ -208,7 +208,7 @@ def judge(network, flows, hits, journeys, summary):
 def judge_corruption(network, flows, hits, journeys, summary, verdict):
     place, what = Place(network), network["corruption"]
     flow = network["flows"][what["flow"]]
-    opaque = any(t["kind"] == "esp" for t in network["tunnels"])
+    opaque = any(t["kind"] in ("esp", "macsec") for t in network["tunnels"])
     complete = is_complete(network) and not summary["lost"] and not summary["missed"]
     named = 0
     for journey in journeys:
