@@ -347,6 +347,48 @@ static void sent_again_unseen(struct test *t, bool cut, uint32_t wrong)
 	flush(t);
 }
 
+/* netem doubles it, and what both were cut into is alike. */
+static void doubled_and_cut(struct test *t, uint32_t wrong)
+{
+	unsigned int i, twice;
+
+	at(t, "__dev_queue_xmit", tcp(0x10, 0, 3 * MSS));
+	feed(t, HOP("skb_clone:return", .skb = 0x10, .ret = 0x20));
+	for (twice = 0; twice < 2; twice++) {
+		const uint64_t whole = twice ? 0x10 : 0x20;
+
+		for (i = 0; i < 3; i++)
+			feed(t, HOP("skb_segment:return", .skb = whole,
+				    .ret = SEGMENT_SKB(i + 3 * twice)));
+		gone(t, whole);
+	}
+	for (i = 0; i < 6; i++) {
+		struct hop hop = segment_with(i % 3, wrong);
+
+		hop.skb = SEGMENT_SKB(i);
+		at(t, "dev_hard_start_xmit", hop);
+		receive(t, hop);
+	}
+	flush(t);
+}
+
+TEST_F(regroup, doubled_and_cut)
+{
+	doubled_and_cut(&self->t, 0);
+	EXPECT_ALL_INTACT(&self->t, 1);
+}
+
+TEST_F(regroup, doubled_and_changed_when_cut)
+{
+	struct test *t = &self->t;
+
+	doubled_and_cut(t, WRONG(MSS + 5));
+	ASSERT_EQ(1, t->nr_seen);
+	EXPECT_SEEN(t, 0, VERDICT_CHANGED, JOURNEY_DELIVERED);
+	EXPECT_STREQ("__dev_queue_xmit", t->seen[0].after);
+	EXPECT_STREQ("dev_hard_start_xmit", t->seen[0].before);
+}
+
 FIXTURE(again)
 {
 	struct test t;
