@@ -350,6 +350,23 @@ TEST_F(file, stale_digests_are_none)
 }
 
 /* Two stretches of a file change places. */
+/* A message has digests where a hop has the names of devices. */
+TEST_F(file, messages_have_no_devices)
+{
+	struct error error, damage;
+	struct skbtrace_record record;
+	size_t at = IN_RECORD(2, index);
+
+	memcpy(&record, self->bytes + at, sizeof(record));
+	record.flags = SKBTRACE_F_MESSAGE;
+	memset(record.dev, 0xa5, sizeof(record.dev));
+	memset(record.peer, 0x5a, sizeof(record.peer));
+	memcpy(self->bytes + at, &record, sizeof(record));
+	put_bytes(self->path, self->bytes, self->size);
+	EXPECT_EQ(TEST_CPUS * NR_RECORDS, read_all(self->path, &error, &damage));
+	EXPECT_STREQ("", error.text);
+}
+
 static void swap(unsigned char *a, unsigned char *b, size_t len)
 {
 	unsigned char byte;

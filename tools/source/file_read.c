@@ -101,9 +101,11 @@ static int check_record(const struct file *file, unsigned int cpu, struct stream
 		return bad_record(file, offset, "of another ABI", error);
 	if (record->cpu != cpu)
 		return bad_record(file, offset, "of another CPU than its chunk", error);
+	/* A message has digests where a hop has the names of devices. */
 	if (memchr(record->comm, 0, SKBTRACE_NAME_LEN) == NULL ||
-	    memchr(record->dev, 0, SKBTRACE_NAME_LEN) == NULL ||
-	    memchr(record->peer, 0, SKBTRACE_NAME_LEN) == NULL)
+	    (!(record->flags & SKBTRACE_F_MESSAGE) &&
+	     (memchr(record->dev, 0, SKBTRACE_NAME_LEN) == NULL ||
+	      memchr(record->peer, 0, SKBTRACE_NAME_LEN) == NULL)))
 		return bad_record(file, offset, "a name does not end", error);
 	if ((record->flags & SKBTRACE_F_DIGEST) && record->digest_len > record->payload_len)
 		return bad_record(file, offset, "digest of more than the payload", error);
