@@ -161,6 +161,11 @@ static inline unsigned long regs_return_address(struct pt_regs *regs)
 #endif
 }
 
+/* 5.8, 0d00449c7a28 ("x86: Replace ist_enter() with nmi_enter()"): exc_int3(). */
+#define BREAKPOINT_IS_NMI					\
+	(IS_ENABLED(CONFIG_X86) &&				\
+	 LINUX_VERSION_CODE >= KERNEL_VERSION(5, 8, 0))
+
 /*
  * Modules may look at the names of the kernel until 5.7, 0bd476e6c671
  * ("kallsyms: unexport kallsyms_lookup_name() and

@@ -90,11 +90,35 @@ sending_socket(const struct point *point, struct pt_regs *regs,
 	return index ? sound_pointer(argument(regs, index - 1)) : skb->sk;
 }
 
-static __always_inline u8 current_context(void)
+/*
+ * What a point interrupted.  x86 takes a breakpoint in the kernel for an NMI; that of the
+ * point's own probe is none.  Return points are reached without.
+ */
+static __always_inline u8 current_context(const struct point *point)
 {
-	if (unlikely(preempt_count() & (NMI_MASK | HARDIRQ_MASK)))
-		return in_nmi() ? SKBTRACE_NMI : SKBTRACE_HARDIRQ;
+	unsigned int count = preempt_count();
+
+	if (unlikely(count & (NMI_MASK | HARDIRQ_MASK))) {
+		if (BREAKPOINT_IS_NMI && point->kind == POINT_ENTRY &&
+		    !(point->kp.flags &
+		      (KPROBE_FLAG_FTRACE | KPROBE_FLAG_OPTIMIZED)) &&
+		    count & NMI_MASK && count & HARDIRQ_MASK)
+			count -= NMI_OFFSET + HARDIRQ_OFFSET;
+		if (count & NMI_MASK)
+			return SKBTRACE_NMI;
+		if (count & HARDIRQ_MASK)
+			return SKBTRACE_HARDIRQ;
+	}
 	return in_serving_softirq() ? SKBTRACE_SOFTIRQ : SKBTRACE_TASK;
+}
+
+/*
+ * Is this a call of a task's?  What applications call runs in no interrupt, so that a
+ * breakpoint that looks like one does not matter.
+ */
+static inline bool is_call_of_task(void)
+{
+	return !in_serving_softirq();
 }
 
 /* Device names are NUL-terminated within IFNAMSIZ. */
@@ -175,7 +199,7 @@ static __always_inline void put_common(struct skbtrace_record *record,
 	copy_16(record->comm, current->comm);
 	record->point = point->id;
 	record->cpu = raw_smp_processor_id();
-	put_last_bytes(record, current_context());
+	put_last_bytes(record, current_context(point));
 }
 
 /* Of a hop whose packet is not looked at, behind put_common(). */

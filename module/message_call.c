@@ -192,7 +192,7 @@ struct message_call *message_call_begin(struct message_point *point,
 	const struct config *in_force = rcu_dereference_sched(config);
 	struct message_call *call;
 
-	if (!sk || !size || current_context() != SKBTRACE_TASK ||
+	if (!sk || !size || !is_call_of_task() ||
 	    !in_force->on || !is_wanted(in_force, sk, kind, size))
 		return NULL;
 	for (i = 0; i < CALL_WAYS; i++) {

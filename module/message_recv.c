@@ -241,7 +241,7 @@ int message_copy(struct message_point *point, void *data, struct pt_regs *regs,
 	struct message_call *call;
 	struct copied *copied;
 
-	if (!skb || current_context() != SKBTRACE_TASK)
+	if (!skb || !is_call_of_task())
 		return 0;
 	call = message_call_of(skb->sk, SKBTRACE_MESSAGE_RECV);
 	if (!call || call->sk->sk_protocol != IPPROTO_TCP ||
@@ -277,7 +277,7 @@ int message_wait_data(struct message_point *point, void *data,
 	const struct sock *sk = sound_pointer(regs_get_kernel_argument(regs, 0));
 	struct message_call *call;
 
-	if (!sk || current_context() != SKBTRACE_TASK)
+	if (!sk || !is_call_of_task())
 		return 0;
 	call = message_call_of(sk, SKBTRACE_MESSAGE_RECV);
 	if (call && sk->sk_protocol == IPPROTO_TCP)

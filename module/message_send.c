@@ -291,7 +291,7 @@ static struct message_call *call_at(struct pt_regs *regs)
 	const struct sock *sk = sound_pointer(regs_get_kernel_argument(regs, 0));
 	struct message_call *call;
 
-	if (!sk || current_context() != SKBTRACE_TASK)
+	if (!sk || !is_call_of_task())
 		return NULL;
 	call = message_call_of(sk, SKBTRACE_MESSAGE_SEND);
 	return call && sk->sk_protocol == IPPROTO_TCP ? call : NULL;

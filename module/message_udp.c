@@ -64,7 +64,7 @@ void message_udp_tie(const struct sk_buff *skb, u64 life)
 {
 	struct message_call *call;
 
-	if (current_context() != SKBTRACE_TASK)
+	if (!is_call_of_task())
 		return;
 	call = message_call_of(skb->sk, SKBTRACE_MESSAGE_SEND);
 	if (call && !call->life)
@@ -85,7 +85,7 @@ int message_udp_got(struct message_point *point, void *data,
 	u32 len;
 
 	if (!sk || !skb || (int)regs_get_kernel_argument(regs, 2) < 0 ||
-	    current_context() != SKBTRACE_TASK)
+	    !is_call_of_task())
 		return 0;
 	call = message_call_of(sk, SKBTRACE_MESSAGE_RECV);
 	life = call ? followed(skb) : NULL;
