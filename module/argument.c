@@ -7,8 +7,8 @@
 #include <linux/uaccess.h>
 #include <net/sock.h>
 
+#include "argument.h"
 #include "compat.h"
-#include "handler.h"
 #include "probes.h"
 
 /**

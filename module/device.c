@@ -13,9 +13,9 @@
 #include <net/dst.h>
 #include <net/rtnetlink.h>
 
+#include "argument.h"
 #include "compat.h"
 #include "device.h"
-#include "handler.h"
 #include "probes.h"
 
 /*
