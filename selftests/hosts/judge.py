@@ -111,9 +111,10 @@ def main(report, relay):
          all(sum(c["duplicate"] for c in p["crossings"]) == 1 for p in of(7005)))
     case("reordered", "intact", of(7006), every(of(7006), 5, "intact", "same"))
     unnumbered = of(7007)
-    case("changed on the wire, and nothing numbers them", "unverified, never changed", unnumbered,
-         2 <= len(unnumbered) <= 4 and "changed" not in verdicts(unnumbered) and
-         verdicts(unnumbered)["unverified"] + results(unnumbered)["lost"] >= 2)
+    case("changed on the wire, and nothing numbers them", "changed between them, or unverified", unnumbered,
+         2 <= len(unnumbered) <= 4 and
+         all(is_between(p) for p in unnumbered if p["payload"] == "changed") and
+         sum(p["payload"] != "intact" for p in unnumbered) + results(unnumbered)["lost"] >= 2)
     case("changed on the wire, nothing numbers it, but it is the only one",
          "changed between them", of(7008), every(of(7008), 1, "changed", "changed", is_between)
          or all_of.summary["missed"])
@@ -127,7 +128,7 @@ def main(report, relay):
          len(wrong) == 1 and is_between(wrong[0]) and "unverified" not in verdicts(stream))
     stream = of(8002)
     case(f"TCP, {lost} segments lost on the wire", "intact, so many lost", stream,
-         lost > 3 and "changed" not in verdicts(stream) and
+         lost >= 3 and "changed" not in verdicts(stream) and
          results(stream)["lost"] == lost and verdicts(stream)["unverified"] == 0)
     others = all_of.others
     case("all else", "none changed", others,
