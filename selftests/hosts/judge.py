@@ -111,11 +111,11 @@ def main(report, relay):
          all(sum(c["duplicate"] for c in p["crossings"]) == 1 for p in of(7005)))
     case("reordered", "intact", of(7006), every(of(7006), 5, "intact", "same"))
     unnumbered = of(7007)
-    case("changed on the wire, and nothing numbers them", "changed between them, or unverified", unnumbered,
+    case("changed on the wire, from sockets that are not connected", "changed between them, or unverified", unnumbered,
          2 <= len(unnumbered) <= 4 and
          all(is_between(p) for p in unnumbered if p["payload"] == "changed") and
          sum(p["payload"] != "intact" for p in unnumbered) + results(unnumbered)["lost"] >= 2)
-    case("changed on the wire, nothing numbers it, but it is the only one",
+    case("likewise, one alone",
          "changed between them", of(7008), every(of(7008), 1, "changed", "changed", is_between)
          or all_of.summary["missed"])
     stream = of(8000)
