@@ -62,7 +62,8 @@ time_around() {
 	/usr/bin/python3 -ES - "$work/one.json" "$work/all.json" <<-'END'
 	import json, sys
 	def hops(path):
-	    return [hop["ts_ns"] for line in open(path) for hop in json.loads(line).get("hops") or []]
+	    lines = [json.loads(line) for line in open(path)]
+	    return [hop["ts_ns"] for line in lines if line["type"] == "journey" for hop in line["hops"]]
 	one, all = hops(sys.argv[1]), hops(sys.argv[2])
 	before, after = min(one) - min(all), max(all) - max(one)
 	print("before %.3f s, after %.3f s" % (before / 1e9, after / 1e9))

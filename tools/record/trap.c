@@ -21,8 +21,8 @@
 /* How often the count of missed probes is asked for, live. */
 #define MISSED_NS	NSEC_PER_SEC
 
-/* Records are read a tenth of a second after they were made; later, and rings may overrun. */
-#define BEHIND_NS	(200 * NSEC_PER_MSEC)
+/* So many records at once: a quarter of a ring of 32768, which others go on to fill. */
+#define BEHIND_RECORDS	8192
 
 /*
  * What happened to a packet is known when its journey is complete: one of which nothing is
@@ -264,7 +264,7 @@ static int advance(struct trap *trap, uint64_t ns, struct error *error)
 static int follow(struct trap *trap, struct error *error)
 {
 	struct hurry haste = { 0 };
-	uint64_t complete_ns, now;
+	uint64_t complete_ns, now, taken;
 
 	while (!stop_asked && !(trap->end_ns && trap->now_ns >= trap->end_ns)) {
 		now = clock_ns(CLOCK_MONOTONIC);
@@ -275,11 +275,13 @@ static int follow(struct trap *trap, struct error *error)
 		if (merge_drain(trap->merge, error))
 			return -1;
 		complete_ns = merge_complete_ns(trap->merge);
-		hurry(&haste, now - complete_ns > BEHIND_NS && complete_ns < now);
 		if (complete_ns > trap->config->until_ns)
 			complete_ns = trap->config->until_ns;
+		taken = journey_counts(trap->engine)->records;
 		if (take_until(trap, complete_ns, error) || advance(trap, complete_ns, error))
 			return -1;
+		taken = journey_counts(trap->engine)->records - taken;
+		hurry(&haste, taken > BEHIND_RECORDS);
 		fflush(trap->show.out);
 		if (source_wait(trap->source, WAIT_MS, error))
 			return -1;
