@@ -10,7 +10,8 @@ begin() {
 	cp -a /usr /bin /sbin /lib /lib64 /etc /skbtrace /kselftest /new/ 2>/dev/null
 	# Of folders that the guest has as links, what is in them.
 	(cd /systemd && find . -type f -print0 | while IFS= read -r -d '' f; do
-		mkdir -p "/new/$(dirname "$f")" && cp -p "$f" "/new/$f"
+		# What is a link to busybox is replaced, not written through.
+		mkdir -p "/new/$(dirname "$f")" && cp -p --remove-destination "$f" "/new/$f"
 	done)
 	mkdir -p /new/proc /new/sys /new/dev /new/run /new/tmp /new/root /new/var/log /new/var/tmp /new/var/lib
 	ln -s ../run /new/var/run
@@ -36,7 +37,7 @@ begin() {
 	exec unshare --mount --pid --cgroup --fork --propagation private bash -c '
 		mount --move . / && exec chroot . /bin/bash -c "
 			mount -t proc proc /proc
-			mountpoint -q /sys/fs/cgroup || mount -t cgroup2 cgroup /sys/fs/cgroup
+			[ -e /sys/fs/cgroup/cgroup.procs ] || mount -t cgroup2 cgroup /sys/fs/cgroup
 			exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 				/lib/systemd/systemd --system --unit=test.service \
 				--log-target=kmsg --log-level=notice --show-status=no"'
