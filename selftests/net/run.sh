@@ -111,7 +111,7 @@ tracer_killed() {
 	before=$(settings)
 	begun --set sample=1 || return
 	first=$!
-	tracer=$(pgrep -P $first)
+	tracer=$(awk -v p="$first" '$4 == p { print $1 }' /proc/[0-9]*/stat 2>/dev/null)
 	kill -KILL "$tracer"
 	exits 2 wait $first && diff <(echo "$before") <(settings) && grep 'ended by signal 9' "$work/err"
 	local status=$?
