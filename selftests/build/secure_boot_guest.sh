@@ -43,6 +43,7 @@ refused() {
 verify() {
 	see_variables
 	[ "$(variable SecureBoot)" = 1 ] || fail "Secure Boot is off"
+	[ -e /sys/kernel/security/lockdown ] || mount -t securityfs none /sys/kernel/security
 	grep -F '[integrity]' /sys/kernel/security/lockdown || fail "not locked down"
 	grep -i 'skbtrace' /proc/keys || fail "the kernel has no such key"
 	scenario_up || fail "the topology does not come up"

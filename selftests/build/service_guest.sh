@@ -15,6 +15,8 @@ begin() {
 	done)
 	mkdir -p /new/proc /new/sys /new/dev /new/run /new/tmp /new/root /new/var/log /new/var/tmp /new/var/lib
 	ln -s ../run /new/var/run
+	# Where packages have it.
+	ln -sf /usr/bin/skbtrace /new/usr/sbin/skbtrace
 	mkdir -m 700 /new/var/lib/skbtrace
 	mount --rbind /sys /new/sys
 	mount --rbind /dev /new/dev
@@ -29,7 +31,7 @@ begin() {
 	ExecStart=/bin/bash /skbtrace/selftests/build/service_guest.sh inside
 	StandardOutput=file:/dev/ttyS1
 	StandardError=file:/dev/ttyS1
-	ExecStopPost=/bin/systemctl --force exit \${EXIT_STATUS}
+	ExecStopPost=/bin/bash -c 'systemctl --force exit "\$EXIT_STATUS" || systemctl --force exit 1'
 	TimeoutStartSec=infinity
 	END
 	cd /new || exit
@@ -95,7 +97,7 @@ traps() {
 	ls -l /var/lib/skbtrace
 	skbtrace check /var/lib/skbtrace/trace
 	[ $? = 1 ] && [ "$(stat -c %a /var/lib/skbtrace/trace)" = 600 ] &&
-		skbtrace report /var/lib/skbtrace/trace | grep -q 'netns init'
+		skbtrace report /var/lib/skbtrace/trace | grep -q -w init
 }
 
 goes_on() {

@@ -21,8 +21,12 @@
 /* How often the count of missed probes is asked for, live. */
 #define MISSED_NS	NSEC_PER_SEC
 
-/* So many records at once: a quarter of a ring of 32768, which others go on to fill. */
-#define BEHIND_RECORDS	8192
+/*
+ * So many records at once: an eighth of a ring of 32768, which others go on to fill; and for
+ * so long one hurries, as who makes so many makes more.
+ */
+#define BEHIND_RECORDS	4096
+#define HURRY_NS	NSEC_PER_SEC
 
 /*
  * What happened to a packet is known when its journey is complete: one of which nothing is
@@ -32,11 +36,11 @@
 #define COMPLETE_NS	(IDLE_NS + 2 * NSEC_PER_SEC)
 
 /*
- * This runs for weeks beside what the host is for: 36 MB of hops, and 8 MB of records that
+ * This runs for weeks beside what the host is for: 36 MB of hops, and 32 MB of records that
  * have been read and not followed yet.
  */
 static const struct journey_config trap_journeys = { 1 << 14, 1 << 17, 1 << 13, IDLE_NS };
-#define UNREAD_BLOCKS	128
+#define UNREAD_BLOCKS	512
 
 /**
  * struct trap - the state
@@ -264,7 +268,7 @@ static int advance(struct trap *trap, uint64_t ns, struct error *error)
 static int follow(struct trap *trap, struct error *error)
 {
 	struct hurry haste = { 0 };
-	uint64_t complete_ns, now, taken;
+	uint64_t complete_ns, now, taken, behind_ns = 0;
 
 	while (!stop_asked && !(trap->end_ns && trap->now_ns >= trap->end_ns)) {
 		now = clock_ns(CLOCK_MONOTONIC);
@@ -281,7 +285,9 @@ static int follow(struct trap *trap, struct error *error)
 		if (take_until(trap, complete_ns, error) || advance(trap, complete_ns, error))
 			return -1;
 		taken = journey_counts(trap->engine)->records - taken;
-		hurry(&haste, taken > BEHIND_RECORDS);
+		if (taken > BEHIND_RECORDS)
+			behind_ns = now;
+		hurry(&haste, behind_ns && now - behind_ns < HURRY_NS);
 		fflush(trap->show.out);
 		if (source_wait(trap->source, WAIT_MS, error))
 			return -1;
