@@ -77,7 +77,7 @@ because() {
 	skbtrace report "$expression" >"$work/why" && skbtrace record -D 0 -o "$work/why.trace" 2>/dev/null ||
 		return
 	grep -E "^   (why|may be): $pattern" "$work/why" ||
-		{ grep -E '^(#|   )' "$work/why" | grep -v ' µs ' | head -n 40; return 1; }
+		{ grep -v " µs " "$work/why" | head -n 40; return 1; }
 	"${undo[@]}" >/dev/null 2>&1
 	skbtrace report "$work/why.trace" "$expression" | grep -E "^   (why|may be): $pattern"
 }
@@ -201,12 +201,17 @@ full_queue() {
 }
 
 xdp_drop() {
-	local fs=/sys/fs/bpf
-	grep -q " $fs bpf " /proc/mounts || mount -t bpf bpf $fs || return
-	rm -f $fs/why
-	py why.py xdp DROP $fs/why && ip -n ns-why2 link set dev right xdp pinned $fs/why || return
+	# Not below /sys, of which "ip -n" has another.
+	local fs=$work/bpf status
+	mkdir -p "$fs" && mount -t bpf bpf "$fs" || return
 	undo=(ip -n ns-why2 link set dev right xdp off)
-	because 'udp port 7112' 'XDP_DROP \(or an error\) of program [0-9]+ on right' send 10.71.2.2 7112 50
+	py why.py xdp DROP "$fs/why" &&
+		ip -n ns-why2 link set dev right xdp pinned "$fs/why" &&
+		because 'udp port 7112' 'XDP_DROP \(or an error\) of program [0-9]+ on right' \
+			send 10.71.2.2 7112 50
+	status=$?
+	umount "$fs"
+	return $status
 }
 
 vlan_in() {

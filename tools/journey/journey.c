@@ -142,6 +142,24 @@ const struct journey_counts *journey_counts(const struct journey_engine *engine)
 }
 
 /**
+ * journey_deciding_life() - the life whose end is the journey's
+ * @journey: the journey
+ *
+ * Return: that life, or NULL if none has ended so.
+ */
+const struct journey_life *journey_deciding_life(const struct journey *journey)
+{
+	const struct journey_life *life;
+
+	for (life = journey->lives; life; life = life->next)
+		if (life->end == journey->end && life->end_hop == journey->end_hop &&
+		    life->phase != LIFE_KEPT && life->phase != LIFE_PASSED_ON &&
+		    life->phase != LIFE_TAP && (life->nr_hops || life->is_heir))
+			return life;
+	return NULL;
+}
+
+/**
  * journey_engine_free() - free an engine, and what is open without a word
  * @engine: the engine, or NULL
  */

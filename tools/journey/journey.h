@@ -43,6 +43,7 @@ void journey_lost(struct journey_engine *engine, const struct source_loss *loss)
 void journey_advance(struct journey_engine *engine, uint64_t now_ns);
 void journey_flush(struct journey_engine *engine);
 const struct journey_counts *journey_counts(const struct journey_engine *engine);
+const struct journey_life *journey_deciding_life(const struct journey *journey);
 
 struct names;
 

@@ -20,22 +20,6 @@ static bool is_at(const struct skbtrace_record *record, const char *symbol)
 	return record && !strcmp(point_of(record->point)->symbol, symbol);
 }
 
-/* The life whose end is the journey's. */
-static const struct journey_life *deciding_life(const struct journey *journey)
-{
-	const struct journey_life *life, *last = NULL;
-
-	for (life = journey->lives; life; life = life->next) {
-		if (life->end != journey->end || life->end_hop != journey->end_hop ||
-		    life->phase == LIFE_KEPT || life->phase == LIFE_PASSED_ON ||
-		    life->phase == LIFE_TAP || (!life->nr_hops && !life->is_heir))
-			continue;
-		last = life;
-		break;
-	}
-	return last;
-}
-
 static bool was_sent(const struct skbtrace_record *last)
 {
 	return is_at(last, "dev_hard_start_xmit") || is_at(last, "__dev_queue_xmit");
@@ -125,7 +109,7 @@ static const char *detail_of(const struct journey *journey, const struct journey
  */
 const char *show_end_detail(const struct journey *journey, char *text)
 {
-	const struct journey_life *life = deciding_life(journey);
+	const struct journey_life *life = journey_deciding_life(journey);
 
 	return life ? detail_of(journey, life, text) : NULL;
 }

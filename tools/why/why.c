@@ -239,14 +239,19 @@ static bool asks_again(const struct journey *journey, const struct skbtrace_reco
 static bool seam_of_life(const struct why *why, struct seam *seam,
 			 const struct journey *journey, const struct journey_life *life)
 {
-	if (life->last_hop == JOURNEY_NO_HOP)
+	uint32_t last = life->last_hop;
+
+	/* A copy that no hop has seen, as XDP makes them: the last is what it was made at. */
+	if (last == JOURNEY_NO_HOP && life->end_hop != JOURNEY_NO_HOP)
+		last = journey->hops[life->end_hop].previous;
+	if (last == JOURNEY_NO_HOP)
 		return false;
-	seam->last = &journey->hops[life->last_hop].record;
+	seam->last = &journey->hops[last].record;
 	switch (life->end) {
 	case JOURNEY_DROPPED:
 		seam->kind = SEAM_DROPPED;
 		set_drop(why, seam, journey, life);
-		set_way(seam, journey, life->last_hop);
+		set_way(seam, journey, last);
 		return true;
 	case JOURNEY_FREED:
 		seam->kind = SEAM_FREED;
@@ -259,19 +264,6 @@ static bool seam_of_life(const struct why *why, struct seam *seam,
 		return asks_again(journey, seam->last);
 	}
 	return false;
-}
-
-/* The life whose end is the journey's, as show_end.c has it. */
-static const struct journey_life *deciding_life(const struct journey *journey)
-{
-	const struct journey_life *life;
-
-	for (life = journey->lives; life; life = life->next)
-		if (life->end == journey->end && life->end_hop == journey->end_hop &&
-		    life->phase != LIFE_KEPT && life->phase != LIFE_PASSED_ON &&
-		    life->phase != LIFE_TAP && life->nr_hops)
-			return life;
-	return NULL;
 }
 
 static bool may_have_reasons(const struct journey *journey, const struct verdict *verdict)
@@ -331,7 +323,7 @@ void why_journey(struct why *why, const struct journey *journey, const struct ve
 		seam.next = &journey->hops[verdict->changes[0].before].record;
 		reasons_at(why, journey, &seam, lines);
 	}
-	life = deciding_life(journey);
+	life = journey_deciding_life(journey);
 	memset(&seam, 0, sizeof(seam));
 	if (life && lines->nr < WHY_LINES && seam_of_life(why, &seam, journey, life))
 		reasons_at(why, journey, &seam, lines);
