@@ -8,6 +8,7 @@
  */
 #define pr_fmt(fmt) "skbtrace: " fmt
 
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
@@ -64,6 +65,13 @@ static void look_at_once(struct work_struct *unused)
 
 static DECLARE_WORK(switched_work, look_at_once);
 
+static void queue_switched_work(struct irq_work *unused)
+{
+	schedule_work(&switched_work);
+}
+
+static struct irq_work switched_irq_work;
+
 /* Return: not 0 if the return is of no interest: kernel.ftrace_enabled is just read. */
 static int __kprobes sysctl_called(struct kretprobe_instance *ri,
 				   struct pt_regs *regs)
@@ -71,13 +79,13 @@ static int __kprobes sysctl_called(struct kretprobe_instance *ri,
 	return !(int)regs_get_kernel_argument(regs, 1);
 }
 
-/* In the task that writes to the file: it holds no lock that queueing work takes. */
+/* Handlers cannot queue work: they ask for it. */
 static int __kprobes switch_returns(struct kretprobe_instance *ri,
 				    struct pt_regs *regs)
 {
 	tell->suspend();
 	WRITE_ONCE(switched, true);
-	schedule_work(&switched_work);
+	irq_work_queue(&switched_irq_work);
 	return 0;
 }
 
@@ -101,6 +109,7 @@ static void probe_switches(void)
 {
 	unsigned int i;
 
+	init_irq_work(&switched_irq_work, queue_switched_work);
 	for (i = 0; i < ARRAY_SIZE(switches); i++)
 		switch_is_probed[i] = !register_kretprobe(&switches[i]);
 }
@@ -146,6 +155,7 @@ void witness_exit(void)
 	if (witness_error)
 		return;
 	leave_switches();
+	irq_work_sync(&switched_irq_work);
 	cancel_work_sync(&switched_work);
 	cancel_delayed_work_sync(&look_work);
 	unregister_kprobe(&witness_probe);
