@@ -58,7 +58,7 @@ static __always_inline struct life *followed(const struct sk_buff *skb)
 	struct life *life = followed_lives[nr];
 	int i;
 
-	/* Compilers believe that an array might be at 0, and would look. */
+	/* An array of a module might be at address 0: say that what is returned is not NULL. */
 	if (!life)
 		__builtin_unreachable();
 	/* Pairs with smp_store_release() in follow(). */
@@ -69,7 +69,7 @@ static __always_inline struct life *followed(const struct sk_buff *skb)
 	if (likely(!(bucket[1] | bucket[2] | bucket[3])))
 		return NULL;
 	for (i = 1; i < FOLLOWED_WAYS; i++) {
-		/* As above. */
+		/* Pairs with smp_store_release() in follow(). */
 		if (smp_load_acquire(&bucket[i]) == address)
 			return &life[i];
 	}

@@ -81,8 +81,7 @@ static __always_inline void copy_name(char *to, const struct net_device *dev)
 
 /*
  * The skb of a call, if the point is trusted and it is one alone; or what is
- * none and not followed either.  That there is a pointer to it is what the
- * function itself relies on.
+ * none and not followed either.
  */
 static __always_inline struct sk_buff *
 trusted_skb(const struct point *point, struct pt_regs *regs)
@@ -92,9 +91,11 @@ trusted_skb(const struct point *point, struct pt_regs *regs)
 
 	if (likely(way == WAY_SKB))
 		return arg;
+	if (!may_be_pointer(arg))
+		return NULL;
 	if (way == WAY_POINTER)
 		return *(struct sk_buff **)arg;
-	if (way == WAY_LIST && arg && !((struct sk_buff *)arg)->next)
+	if (way == WAY_LIST && !((struct sk_buff *)arg)->next)
 		return arg;
 	return NULL;
 }
