@@ -120,6 +120,11 @@ void text_ret(FILE *out, const struct skbtrace_record *record)
 	const struct point *point = point_of(record->point);
 	const char *name = point_ret_name(point, record->ret);
 
+	/* What a merge returns is whether it was made: of others there is no record. */
+	if (!(record->flags & SKBTRACE_F_RET)) {
+		text_duration(out, record->duration_ns);
+		return;
+	}
 	if (point->role == ROLE_CLONE || point->role == ROLE_SEGMENTS)
 		fprintf(out, "ret=0x%" PRIx64, (uint64_t)record->ret);
 	else
