@@ -225,8 +225,10 @@ def judge_corruption(network, flows, hits, journeys, summary, verdict):
                 continue
             # Pages that are sent in place, and those of what is sent again, have several
             # owners: who overwrites them in one packet does so in the others.
-            if mine and "bytes" in flow and any(place.flaw(journey, other) is None
-                                                for other in changes(journey)):
+            # Where the place is in front of the first hop that change itself is not seen.
+            if mine and "bytes" in flow and (
+                    any(place.flaw(journey, other) is None for other in changes(journey)) or
+                    (what["way"] == "pedit" and not place.passed(hops_of(journey))[0])):
                 continue
             verdict.misplaced += mine
             verdict.false += not mine
