@@ -26,7 +26,6 @@
 #include <linux/socket.h>
 #include <linux/string.h>
 #include <linux/uio.h>
-#include <linux/version.h>
 #include <net/sock.h>
 
 static unsigned int nbytes = 4000;
@@ -55,7 +54,7 @@ static int fault_in(struct vm_area_struct *vma, struct vm_fault *vmf)
 		memset(inner, 'n', sizeof(inner));
 		sock->sk->sk_allocation = nofs ? GFP_NOFS : GFP_KERNEL;
 		/* 6.2, 98123866fcf3 ("Treewide: Stop corrupting socket's task_frag"). */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef HAVE_SK_USE_TASK_FRAG
 		sock->sk->sk_use_task_frag = !nofs;
 #endif
 		if (kernel_sendmsg(sock, &msg, &vec, 1, vec.iov_len) < 0)
@@ -65,19 +64,18 @@ static int fault_in(struct vm_area_struct *vma, struct vm_fault *vmf)
 	return 0;
 }
 
+#ifndef HAVE_VM_FAULT_T
+typedef int vm_fault_t;
+#endif
+
 /* 4.11, 11bac8000449 ("mm, fs: reduce fault ... to take only vmf"); 4.17: vm_fault_t. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 17, 0)
+#ifdef HAVE_FAULT_BY_VMF
 static vm_fault_t fault(struct vm_fault *vmf)
 {
 	return fault_in(vmf->vma, vmf);
 }
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(4, 11, 0)
-static int fault(struct vm_fault *vmf)
-{
-	return fault_in(vmf->vma, vmf);
-}
 #else
-static int fault(struct vm_area_struct *vma, struct vm_fault *vmf)
+static vm_fault_t fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 {
 	return fault_in(vma, vmf);
 }
