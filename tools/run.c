@@ -318,18 +318,13 @@ static int start_streams(struct run *run)
 {
 	const struct stream_ops ops = { .changed = take_change, .message = take_message };
 	unsigned int i;
-	char *points;
-	bool looked;
+	int looks;
 
 	if (run->options->command == COMMAND_HOPS)
 		return 0;
-	points = source_text(run->source, SOURCE_POINTS, run->error);
-	if (!points)
-		return -1;
-	looked = strstr(points, " socket ");
-	free(points);
-	if (!looked)
-		return 0;
+	looks = health_has_sockets(run->source, run->error);
+	if (looks <= 0)
+		return looks;
 	run->streams = streams_new(&ops, run);
 	if (!run->streams)
 		return error_set(run->error, "out of memory");

@@ -317,15 +317,10 @@ static int finish(struct trap *trap, struct error *error)
 static int start_streams(struct trap *trap, struct error *error)
 {
 	const struct stream_ops ops = { .changed = take_change, .message = take_message };
-	char *points = source_text(trap->source, SOURCE_POINTS, error);
-	bool looked;
+	int looks = health_has_sockets(trap->source, error);
 
-	if (!points)
-		return -1;
-	looked = strstr(points, " socket ");
-	free(points);
-	if (!looked)
-		return 0;
+	if (looks <= 0)
+		return looks;
 	trap->streams = streams_new(&ops, trap);
 	if (!trap->streams)
 		return error_set(error, "out of memory");

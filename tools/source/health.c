@@ -89,3 +89,22 @@ int health_of(struct source *source, struct health *why, struct error *error)
 	free(points);
 	return 0;
 }
+
+/**
+ * health_has_sockets() - is, or was, what applications send and get looked at (socket=1)
+ * @source: the source
+ * @error: set if the table of points cannot be had
+ *
+ * Return: 1, 0 or -1.
+ */
+int health_has_sockets(struct source *source, struct error *error)
+{
+	char *points = source_text(source, SOURCE_POINTS, error);
+	int has;
+
+	if (!points)
+		return -1;
+	has = !!strstr(points, " socket ");
+	free(points);
+	return has;
+}

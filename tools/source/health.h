@@ -13,5 +13,6 @@ struct health {
 };
 
 int health_of(struct source *source, struct health *why, struct error *error);
+int health_has_sockets(struct source *source, struct error *error);
 
 #endif /* SKBTRACE_TOOLS_HEALTH_H */
