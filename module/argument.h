@@ -60,7 +60,7 @@ sending_socket(const struct point *point, struct pt_regs *regs,
 
 	if (likely(point->dev != DEV_SOCKET))
 		return NULL;
-	/* Where the skb is the first (ip_queue_xmit() of RHEL 7) it knows. */
+	/* RHEL 7: ip_queue_xmit() has the skb alone, whose socket is set. */
 	return index ? sound_pointer(argument(regs, index - 1)) : skb->sk;
 }
 

@@ -258,7 +258,7 @@ static inline unsigned int skb_users(const struct sk_buff *skb)
 #define RETURNS_UNLOCKED	false
 #endif
 
-/* Of the same hides ri->rp. */
+/* 5.11, d741bf41d7c7: there ri->rp is behind this function. */
 #ifndef HAVE_GET_KRETPROBE
 static inline struct kretprobe *get_kretprobe(struct kretprobe_instance *ri)
 {

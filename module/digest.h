@@ -14,7 +14,10 @@
 /* Digests of TCP payloads are cut at multiples of SKBTRACE_GRID: socket=1. */
 extern bool digest_is_cut;
 
-/* Then, with each datagram that a socket has sent: whose call it is. */
+/*
+ * Set while socket=1: called for each datagram that a socket has sent, to tie its life to
+ * the call that sent it.
+ */
 extern void (*digest_tie)(const struct sk_buff *skb, u64 life);
 
 /* Is there a multiple of SKBTRACE_GRID in a TCP payload's part of the sequence space? */

@@ -147,7 +147,7 @@ put_packet(struct skbtrace_record *record, const struct point *point,
 	return parsed;
 }
 
-/* What takes long, and nobody asked for by default. */
+/* What is off by default and takes long: verify_csum=1 and stack=1. */
 static noinline void put_asked_for(struct skbtrace_record *record,
 				   struct cpu_trace *trace,
 				   const struct point *point,

@@ -24,8 +24,8 @@
  * @is_truncated: there is nothing
  * @vlan_tci: of the outermost tag, if @has_tag
  *
- * As large as what a register returns: from a larger one on gcc makes a frame for
- * each hop.
+ * It fits into a register: a larger one would be returned in memory, for which gcc
+ * makes a stack frame at each hop.
  */
 struct place {
 	s32 offset : 24;

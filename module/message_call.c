@@ -30,8 +30,9 @@ static DEFINE_PER_CPU(unsigned long, refused_calls);
 static DEFINE_PER_CPU(u64, next_call);
 
 /*
- * There as long as a probe is. Whose they are stands by itself, because each handler looks
- * for its task's; NULL: the slot is free.
+ * The calls under way, allocated while probes of socket=1 are attached.  The task that
+ * makes call i is owners[i], NULL if that slot is free: an array of its own, since each
+ * handler searches it.
  */
 static struct message_call *calls;
 static struct task_struct *owners[NR_CALLS];
@@ -97,7 +98,7 @@ static bool socket_is_ipv6(const struct sock *sk)
 #endif
 }
 
-/* Whoever sends the bytes is the source, on both ends.  Return: the ethertype. */
+/* Return: the ethertype.  The source is who sends the bytes, also in a record of recv(). */
 static u16 put_addresses(const struct sock *sk, u8 *local, u8 *remote)
 {
 	const struct inet_sock *inet = inet_sk(sk);
@@ -148,7 +149,7 @@ static const struct net_device *socket_device(const struct sock *sk)
 	return dst ? READ_ONCE(dst->dev) : NULL;
 }
 
-/* Whose packets would be followed from here on. */
+/* Do dev=, netns=, pid=, filter= and sample= admit packets of this socket? */
 static bool is_wanted(const struct config *in_force, const struct sock *sk,
 		      unsigned int kind, size_t size)
 {
@@ -164,7 +165,7 @@ static bool is_wanted(const struct config *in_force, const struct sock *sk,
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return false;
 	at.dev = socket_device(sk);
-	/* Who reads may be another process, in another namespace. */
+	/* Of a reader dev= alone is asked: pid= and netns= are the sender's. */
 	if (is_sender ? !devices_are_wanted(in_force, at) :
 	    !at.dev || !device_is_wanted(&in_force->dev, at.dev))
 		return false;
@@ -181,8 +182,8 @@ static bool is_wanted(const struct config *in_force, const struct sock *sk,
  * @regs: registers on entry
  *
  * Context: probe handler.
- * Return: the call, of which what @kind has is not set; or NULL, if it is not wanted or
- * there is no slot, which is counted.
+ * Return: the call, whose union (send or recv) is not set yet; or NULL if it is not wanted,
+ * or if there is no slot, which is counted.
  */
 struct message_call *message_call_begin(struct message_point *point,
 					const struct sock *sk, unsigned int kind,
@@ -252,7 +253,7 @@ struct skbtrace_message *message_claim(const struct message_call *call,
 		  claim(this_cpu_ptr(&cpu_trace), in_force);
 	if (!message)
 		return NULL;
-	/* Field by field: memset() and what clears at once take longer. */
+	/* Field by field: to clear all of it with memset() first takes longer. */
 	message->sk = (unsigned long)call->sk;
 	message->call = call->id;
 	message->began_ns = call->began_ns;

@@ -208,7 +208,7 @@ static void record_copied(struct message_call *call, unsigned int point, unsigne
 		first += SKBTRACE_CELLS;
 		if (message_breathe(irqs))
 			continue;
-		/* What was not compared is not said. */
+		/* The rest has not been compared: it is left out of the records. */
 		copied->to.nr = first;
 		copied->to.seen = done;
 		copied->to.state = SKBTRACE_M_TOO_LONG;

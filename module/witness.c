@@ -48,7 +48,7 @@ static bool blind;
 static unsigned int interruptions;
 
 static void look(struct work_struct *unused);
-/* Who sleeps is not woken for that. */
+/* Deferrable: an idle CPU is not woken for it. */
 static DECLARE_DEFERRABLE_WORK(look_work, look);
 
 /*
@@ -176,8 +176,8 @@ static bool is_seen(void)
 }
 
 /*
- * What switches all probes holds a lock of the kernel's until it is done, which
- * who registers one waits for.
+ * The kernel switches all probes off and on under a mutex, which register_kprobe()
+ * takes, too: when that returns, the switching is over.
  */
 static void wait_for_switch(void)
 {

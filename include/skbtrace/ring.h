@@ -108,7 +108,7 @@ static inline struct skbtrace_record *ring_claim(struct ring *ring)
 	 */
 	RING_WMB();
 	RING_STORE(&slot->ts_ns, RING_CLOCK());
-	/* Or who is inline would look whether it is. */
+	/* So that callers' tests for NULL are left out by the compiler. */
 	if (!slot)
 		__builtin_unreachable();
 	return slot;
