@@ -175,6 +175,7 @@ static struct message_call *begin(struct message_point *point, void *data,
 		call->send.digested = 0;
 		call->send.known = false;
 		call->send.waiting = false;
+		call->send.mss_sp = 0;
 		call->send.unreadable = false;
 		cells_begin(&call->send.cells, 0);
 	}
@@ -316,27 +317,33 @@ int message_checkpoint(struct message_point *point, void *data,
 		       write_seq(call));
 #else
 	/* message_mss() and message_wait() know where this began. */
-	if (send->known) {
-		send->waiting = false;
+	if (send->known && !send->waiting)
 		copied(call, write_seq(call) - send->base, write_seq(call));
-	}
 #endif
 	return 0;
 }
 
 /*
  * tcp_current_mss(): under the lock, before the first byte is taken and after each
- * sleep.
+ * sleep.  The call asks for it itself; what the backlog holds asks as well, when
+ * sk_stream_wait_memory() gives the lock away, but further down the stack.  By that the
+ * sleep is not over: others write only then.
  */
 int message_mss(struct message_point *point, void *data, struct pt_regs *regs,
 		unsigned long irqs)
 {
+	unsigned long sp = kernel_stack_pointer(regs);
 	struct message_call *call = call_at(regs);
+	struct send_state *send;
 
-	if (call && (!call->send.known || call->send.waiting)) {
-		copied(call, call->send.own, write_seq(call));
-		call->send.waiting = false;
+	if (!call || sp < call->send.mss_sp)
+		return 0;
+	send = &call->send;
+	if (!send->known || send->waiting || sp > send->mss_sp) {
+		copied(call, send->own, write_seq(call));
+		send->waiting = false;
 	}
+	send->mss_sp = sp;
 	return 0;
 }
 

@@ -54,6 +54,7 @@ struct cells {
  * @msg: the message, or NULL if it is a page
  * @digested: bytes of the call before @at
  * @own: bytes of the call that are in the stream for certain
+ * @mss_sp: stack pointer where the call itself asked for tcp_current_mss()
  * @base: sequence number of the call's first byte, if
  * @known: it is known
  * @waiting: the socket's lock is perhaps given away: @base may change
@@ -66,6 +67,7 @@ struct send_state {
 	const struct msghdr *msg;
 	size_t digested;
 	size_t own;
+	unsigned long mss_sp;
 	u32 base;
 	bool known;
 	bool waiting;

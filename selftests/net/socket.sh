@@ -63,11 +63,6 @@ healthy() {
 		case $place$(uname -r) in
 		returned[34].* | returned5.[0-9].* | returned5.10.*) least=$((all / 5)) ;;
 		esac
-		# tcp_sendmsg() takes the socket's lock itself there: where a call's last bytes
-		# are is not known if another thread has written when it returns.
-		case $1.$place.$(uname -r) in
-		two.sent.3.* | two.sent.4.[0-9].* | two.sent.4.1[0-3].*) least=$((all * 3 / 4)) ;;
-		esac
 		[ "$(bytes $place same)" -ge $least ] ||
 			{ tail -n 20 "$work/messages.json"; return 1; }
 	done
